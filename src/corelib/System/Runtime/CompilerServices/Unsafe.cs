@@ -37,7 +37,7 @@ public static unsafe class Unsafe
     public static bool IsAddressLessThan<T>(ref readonly T left, ref readonly T right) => IsAddressLessThan(in left, in right);
 
     [Intrinsic]
-    public static ref T AsRef<T>(void* source) => ref *(T*)source;
+    public static ref T AsRef<T>(void* source) => ref As<byte, T>(ref *(byte*)source);
 
     [Intrinsic]
     public static ref T AsRef<T>(scoped ref readonly T source) => ref AsRef(in source);
