@@ -1,0 +1,23 @@
+// What the kernel asks of a processor, in the smallest pieces. One implementation per architecture, bound by name in its
+// Bindings.cs (`global using Cpu = …`): no virtual call, no #if, and a missing member is a compile error.
+namespace Commence.Arch;
+
+/// <summary>Instructions of the processor that runs the caller.</summary>
+public interface ICpu
+{
+    /// <summary>Tells the processor that the caller spins (x64: <c>pause</c>; arm64: <c>yield</c>).</summary>
+    /// <remarks>Context: any.</remarks>
+    static abstract void Relax();
+
+    /// <summary>Turns interrupts on and halts until one arrives, without a gap in which a wake-up could be lost.</summary>
+    /// <remarks>Context: idle task. IRQs: off on entry, on at return. x64: <c>sti; hlt</c>.</remarks>
+    static abstract void Idle();
+
+    /// <summary>Halts for ever with interrupts off.</summary>
+    /// <remarks>Context: any. IRQs: off.</remarks>
+    static abstract void Halt();
+
+    /// <summary>The free-running cycle counter (x64: TSC; arm64: CNTVCT_EL0).</summary>
+    /// <remarks>Context: any. Not ordered against earlier loads.</remarks>
+    static abstract ulong ReadCycles();
+}

@@ -1,0 +1,6 @@
+// The one place that binds the architecture contract to x86-64.
+global using Cpu = Commence.Arch.X64.X64Cpu;
+global using LocalInterrupts = Commence.Arch.X64.X64LocalInterrupts;
+global using PerCpuArea = Commence.Arch.X64.X64PerCpuArea;
+global using ThreadContext = Commence.Arch.X64.X64ThreadContext;
+global using TrapFrame = Commence.Arch.X64.X64TrapFrame;
