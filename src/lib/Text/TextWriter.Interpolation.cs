@@ -4,11 +4,24 @@
 // in .NET: "x8" and "X8" are hexadecimal with at least 8 digits, "d3" is decimal with at least 3 digits, a positive
 // alignment pads on the left, a negative one on the right.
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Commence.Lib;
 
 public ref partial struct TextWriter
 {
+    /// <summary>Continues <paramref name="text"/>; the compiler calls it for <c>text.Append($"…")</c>.</summary>
+    public TextWriter(int literalLength, int formattedCount, TextWriter text)
+    {
+        _ = literalLength; // the buffer's size is given
+        _ = formattedCount;
+        this = text;
+    }
+
+    /// <summary>Appends an interpolated string: <c>text.Append($"cpu {cpu} at {address}")</c>.</summary>
+    // The handler is a copy of this writer, over the same buffer, and so already holds the longer text.
+    public void Append([InterpolatedStringHandlerArgument("")] TextWriter interpolated) => this = interpolated;
+
     /// <summary>Appends the constant part of an interpolated string.</summary>
     public void AppendLiteral(string text) => Append(text);
 

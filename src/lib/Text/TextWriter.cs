@@ -3,11 +3,13 @@
 // Invariants: 0 <= _length <= _buffer.Length; bytes before _length never change again except by Align; once IsTruncated
 // is true, nothing more is written (text with a hole in it would mislead more than text with an end missing).
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Commence.Lib;
 
 /// <summary>Appends text and numbers to a fixed buffer. It never fails: what does not fit is cut off, and it says so.</summary>
 /// <remarks>Context: any, NMI included. It allocates nothing and takes no lock.</remarks>
+[InterpolatedStringHandler]
 public ref partial struct TextWriter
 {
     private readonly Span<byte> _buffer;
