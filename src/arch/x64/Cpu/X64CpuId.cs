@@ -1,0 +1,55 @@
+// What the processor says of itself. Source: SDM Vol 2A, CPUID; AMD APM Vol 3 appendix E.
+namespace Commence.Arch.X64;
+
+/// <summary>CPUID leaves and the features that the kernel asks for.</summary>
+public static unsafe class X64CpuId
+{
+    /// <summary>The four registers of one leaf.</summary>
+    public struct Leaf
+    {
+        public uint Eax;
+        public uint Ebx;
+        public uint Ecx;
+        public uint Edx;
+    }
+
+    /// <summary>Reads one leaf; a leaf beyond the highest reads as zero.</summary>
+    public static Leaf Read(uint leaf, uint subleaf = 0)
+    {
+        Leaf result = default;
+        Leaf highest = default;
+        // SAFETY: CPUID writes four words, the size of the struct.
+        X64Instructions.CpuId(leaf & 0xFFFF_0000, 0, (uint*)&highest);
+        if (leaf <= highest.Eax)
+            X64Instructions.CpuId(leaf, subleaf, (uint*)&result);
+        return result;
+    }
+
+    /// <summary>XSAVE, XRSTOR, XSETBV and XGETBV.</summary>
+    public static bool HasXsave => (Read(1).Ecx & (1 << 26)) != 0;
+
+    /// <summary>The local APIC can be driven through MSRs, with 32-bit ids.</summary>
+    public static bool HasX2Apic => (Read(1).Ecx & (1 << 21)) != 0;
+
+    public static bool HasRdrand => (Read(1).Ecx & (1 << 30)) != 0;
+
+    public static bool HasHypervisor => (Read(1).Ecx & (1u << 31)) != 0;
+
+    /// <summary>The time-stamp counter runs at one rate in all power states.</summary>
+    public static bool HasInvariantTsc => (Read(0x8000_0007).Edx & (1 << 8)) != 0;
+
+    /// <summary>Supervisor-mode execution prevention.</summary>
+    public static bool HasSmep => (Read(7).Ebx & (1 << 7)) != 0;
+
+    /// <summary>Supervisor-mode access prevention.</summary>
+    public static bool HasSmap => (Read(7).Ebx & (1 << 20)) != 0;
+
+    /// <summary>User-mode instruction prevention: SGDT, SIDT and their like fault in user mode.</summary>
+    public static bool HasUmip => (Read(7).Ecx & (1 << 2)) != 0;
+
+    /// <summary>1 GiB pages.</summary>
+    public static bool HasGiantPages => (Read(0x8000_0001).Edx & (1 << 26)) != 0;
+
+    /// <summary>Highest leaf of the basic range.</summary>
+    public static uint HighestLeaf => Read(0).Eax;
+}

@@ -1,0 +1,82 @@
+// The processor's floating-point and vector state of user programs.
+// Source: SDM Vol 1 §13 "Managing State Using the XSAVE Feature Set", §10.5 "FXSAVE and FXRSTOR"; Vol 3A §2.5 "Control Registers".
+namespace Commence.Arch.X64;
+
+internal static unsafe class X64Fpu
+{
+    private const ulong Cr0MonitorCoprocessor = 1 << 1;
+    private const ulong Cr0Emulation = 1 << 2;
+    private const ulong Cr0TaskSwitched = 1 << 3;
+    private const ulong Cr0NumericError = 1 << 5;
+    private const ulong Cr4Osfxsr = 1 << 9;
+    private const ulong Cr4Osxmmexcpt = 1 << 10;
+    private const ulong Cr4Osxsave = 1 << 18;
+
+    // XCR0: x87, SSE, AVX, AVX-512 (three parts). Others (MPX, AMX) are not offered to programs.
+    private const ulong X87AndSse = 0x3;
+    private const ulong Avx = 0x4;
+    private const ulong Avx512 = 0xE0;
+
+    private const int LegacyAreaBytes = 512;
+    private const int ControlWordOffset = 0;
+    private const int MxcsrOffset = 24;
+    private const ushort InitialControlWord = 0x37F; // all x87 exceptions masked, 64-bit precision
+    private const uint InitialMxcsr = 0x1F80;         // all SSE exceptions masked
+
+    // Written by the boot processor before the others start; every processor loads the same XCR0.
+    private static ulong s_mask;
+    private static int s_areaSizeBytes;
+    private static uint s_useXsave;
+
+    /// <summary>Bytes of one thread's state; a multiple of 64.</summary>
+    internal static int AreaSizeBytes => s_areaSizeBytes;
+
+    /// <summary>Enables the units on the calling processor; the boot processor also chooses what is saved.</summary>
+    internal static void EnableOnThisCpu()
+    {
+        ulong cr0 = X64Instructions.ReadCr0();
+        X64Instructions.WriteCr0((cr0 & ~(Cr0Emulation | Cr0TaskSwitched)) | Cr0MonitorCoprocessor | Cr0NumericError);
+
+        bool hasXsave = X64CpuId.HasXsave;
+        ulong cr4 = X64Instructions.ReadCr4() | Cr4Osfxsr | Cr4Osxmmexcpt;
+        X64Instructions.WriteCr4(hasXsave ? cr4 | Cr4Osxsave : cr4);
+
+        if (s_areaSizeBytes == 0)
+            Choose(hasXsave);
+        if (hasXsave)
+            X64Instructions.WriteXcr0(s_mask);
+    }
+
+    private static void Choose(bool hasXsave)
+    {
+        if (!hasXsave)
+        {
+            s_mask = X87AndSse;
+            s_areaSizeBytes = LegacyAreaBytes;
+            return;
+        }
+
+        // CPUID 0xD: EDX:EAX is what XCR0 may hold; EBX the size for what it holds now.
+        X64CpuId.Leaf supported = X64CpuId.Read(0xD, 0);
+        s_mask = X87AndSse | (supported.Eax & Avx);
+        if ((supported.Eax & (Avx | Avx512)) == (Avx | Avx512))
+            s_mask |= Avx512;
+
+        X64Instructions.WriteXcr0(s_mask);
+        s_areaSizeBytes = (int)(X64CpuId.Read(0xD, 0).Ebx + 63) & ~63;
+        s_useXsave = 1;
+    }
+
+    /// <summary>Writes the state that a new program starts with. The area is zeroed and 64-byte aligned.</summary>
+    /// <remarks>Safety: 1. the area has <see cref="AreaSizeBytes"/> bytes. With XSAVE an all-zero header means "initial";
+    /// MXCSR is loaded from the area all the same (SDM Vol 1 §13.8, Operation of XRSTOR).</remarks>
+    internal static void Initialise(byte* area)
+    {
+        *(ushort*)(area + ControlWordOffset) = InitialControlWord;
+        *(uint*)(area + MxcsrOffset) = InitialMxcsr;
+    }
+
+    internal static void Save(byte* area) => X64Instructions.SaveFpu(area, s_mask, s_useXsave);
+
+    internal static void Restore(byte* area) => X64Instructions.RestoreFpu(area, s_mask, s_useXsave);
+}

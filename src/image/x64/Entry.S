@@ -1,0 +1,190 @@
+/*
+ * The first instructions of the boot processor: from the 32-bit PVH entry to C#.
+ *
+ *   PVH entry (32-bit, paging off, EBX → start info)
+ *     clear BSS, once and only here
+ *     boot page tables: identity and direct map of the first 4 GiB, the kernel at -2 GiB
+ *     long mode → high half → C# `KernelStart`
+ *
+ * The other processors come through Trampoline.S into `secondary_entry` below and skip what only the first may do.
+ *
+ * Sources: Xen PVH boot ABI (hvm/start_info.h: entry state); SDM Vol 3A §10.8.5 "Initializing IA-32e Mode".
+ */
+#include "asm.h"
+
+#define CR0_PE 0x1
+#define CR0_MP 0x2
+#define CR0_WP 0x10000
+#define CR0_PG 0x80000000
+#define CR4_PAE 0x20
+#define CR4_OSFXSR 0x200
+#define CR4_OSXMMEXCPT 0x400
+#define EFER_LME 0x100
+#define EFER_NXE 0x800
+#define PTE_PRESENT_WRITABLE 0x3
+#define PTE_LARGE 0x80
+
+#define PHYS(symbol) ((symbol) - KERNEL_BASE)
+
+/* XEN_ELFNOTE_PHYS32_ENTRY (18): where a PVH loader jumps to, in 32-bit mode. */
+	.section .note.pvh, "a", @note
+	.balign 4
+	.long 4
+	.long 4
+	.long 18
+	.asciz "Xen"
+	.long pvh_entry
+
+	.section .boot.text, "ax", @progbits
+	.code32
+FUNCTION pvh_entry
+	cli
+	cld
+	movl %ebx, %ebp				/* start info, kept until C# */
+
+	/* BSS first: the tables below lie in it. Nothing is on a stack yet. */
+	movl $PHYS(bss_start), %edi
+	movl $PHYS(bss_end), %ecx
+	subl %edi, %ecx
+	shrl $2, %ecx
+	xorl %eax, %eax
+	rep stosl
+
+	/* Four page directories map the first 4 GiB in 2 MiB pages. */
+	movl $PHYS(boot_pd), %edi
+	movl $(PTE_PRESENT_WRITABLE | PTE_LARGE), %eax
+	movl $2048, %ecx
+1:	movl %eax, (%edi)
+	addl $0x200000, %eax
+	addl $8, %edi
+	decl %ecx
+	jnz 1b
+
+	/* One page-directory pointer table serves the identity and the direct map, one the kernel at -2 GiB. */
+	movl $PHYS(boot_pd) + PTE_PRESENT_WRITABLE, %eax
+	movl %eax, PHYS(boot_pdpt)
+	movl %eax, PHYS(boot_kernel_pdpt) + 510 * 8
+	addl $0x1000, %eax
+	movl %eax, PHYS(boot_pdpt) + 8
+	movl %eax, PHYS(boot_kernel_pdpt) + 511 * 8
+	addl $0x1000, %eax
+	movl %eax, PHYS(boot_pdpt) + 16
+	addl $0x1000, %eax
+	movl %eax, PHYS(boot_pdpt) + 24
+
+	movl $PHYS(boot_pdpt) + PTE_PRESENT_WRITABLE, %eax
+	movl %eax, PHYS(boot_pml4)
+	movl %eax, PHYS(boot_pml4) + 273 * 8	/* DIRECT_MAP_BASE: 0xFFFF8880_00000000 is slot 273 */
+	movl $PHYS(boot_kernel_pdpt) + PTE_PRESENT_WRITABLE, %eax
+	movl %eax, PHYS(boot_pml4) + 511 * 8
+
+	/* Long mode and NX, or a processor that cannot. CPUID 0x80000001: EDX bit 29 LM, bit 20 NX. */
+	movl $0x80000000, %eax
+	cpuid
+	cmpl $0x80000001, %eax
+	jb no_long_mode
+	movl $0x80000001, %eax
+	cpuid
+	andl $(1 << 29 | 1 << 20), %edx
+	cmpl $(1 << 29 | 1 << 20), %edx
+	jne no_long_mode
+
+	movl %cr4, %eax
+	orl $(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT), %eax
+	movl %eax, %cr4
+	movl $PHYS(boot_pml4), %eax
+	movl %eax, %cr3
+	movl $MSR_EFER, %ecx
+	rdmsr
+	orl $(EFER_LME | EFER_NXE), %eax
+	wrmsr
+	movl $(CR0_PE | CR0_MP | CR0_WP | CR0_PG), %eax
+	movl %eax, %cr0
+	lgdt boot_gdt_pointer
+	ljmp $KERNEL_CS, $boot_long_mode
+END_FUNCTION pvh_entry
+
+/* Says so on the first serial line, since nothing else can: the console needs long mode. */
+no_long_mode:
+	movl $no_long_mode_text, %esi
+1:	lodsb
+	testb %al, %al
+	jz 3f
+	movb %al, %bl
+	movw $0x3FD, %dx
+2:	inb %dx, %al
+	testb $0x20, %al
+	jz 2b
+	movw $0x3F8, %dx
+	movb %bl, %al
+	outb %al, %dx
+	jmp 1b
+3:	hlt
+	jmp 3b
+
+	.code64
+boot_long_mode:
+	movabsq $boot_high, %rax
+	jmpq *%rax
+
+	.section .boot.data, "a", @progbits
+	.balign 8
+boot_gdt:
+	.quad 0
+	.quad 0x00AF9B000000FFFF		/* KERNEL_CS: 64-bit code, accessed, so that loading it never writes */
+	.quad 0x00CF93000000FFFF		/* KERNEL_DS */
+boot_gdt_pointer:
+	.word . - boot_gdt - 1
+	.quad boot_gdt
+no_long_mode_text:
+	.asciz "Commence: this processor has no 64-bit mode with NX; it cannot run here.\r\n"
+
+	.text
+	.code64
+boot_high:
+	movl $KERNEL_DS, %eax
+	movl %eax, %ds
+	movl %eax, %es
+	movl %eax, %ss
+	xorl %eax, %eax
+	movl %eax, %fs
+	movl %eax, %gs
+	leaq boot_stack_top(%rip), %rsp
+	movl %ebp, %edi				/* argument: physical address of the start info */
+	xorl %ebp, %ebp				/* end of the chain of frames */
+	call KernelStart			/* C#: src/image/Program.cs; never returns */
+	ud2
+
+/*
+ * Where the trampoline of every other processor arrives: long mode, kernel page tables, its boot page as the stack.
+ *   RDI  X64BootPage*, in the direct map
+ */
+FUNCTION secondary_entry
+	movl $KERNEL_DS, %eax
+	movl %eax, %ds
+	movl %eax, %es
+	movl %eax, %ss
+	xorl %eax, %eax
+	movl %eax, %fs
+	movl %eax, %gs
+	xorl %ebp, %ebp
+	call SecondaryStart			/* C#: src/image/Program.cs; never returns */
+	ud2
+END_FUNCTION secondary_entry
+
+	.section .bss.page_aligned, "aw", @nobits
+	.balign 4096
+	.globl boot_pml4
+boot_pml4:
+	.skip 4096
+boot_pdpt:
+	.skip 4096
+boot_kernel_pdpt:
+	.skip 4096
+boot_pd:
+	.skip 4096 * 4
+	.globl boot_stack
+boot_stack:
+	.skip 16384
+	.globl boot_stack_top
+boot_stack_top:
