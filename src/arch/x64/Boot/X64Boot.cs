@@ -1,0 +1,47 @@
+// The first C# that runs on a processor: makes statics and per-processor words usable, then traps.
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Internal.Runtime;
+
+namespace Commence.Arch.X64;
+
+/// <summary>What the entry code calls before it may call the kernel.</summary>
+public static unsafe class X64Boot
+{
+    private const int StaticsBytes = 16 * 1024;
+
+    [StructLayout(LayoutKind.Sequential, Size = StaticsBytes)]
+    private struct StaticsMemory
+    {
+        internal ulong First;
+    }
+
+    private static StaticsMemory s_statics;        // blocks of static reference fields
+    private static X64PerCpuBlock s_bootProcessor; // zero, as the linker left it
+
+    /// <summary>Prepares the boot processor: statics, per-processor words, descriptor tables, traps.</summary>
+    /// <remarks>Context: the first call of C#. IRQs: off.</remarks>
+    public static void InitialiseBootProcessor()
+    {
+        // SAFETY: the header is the image's own; the memory is zeroed and static.
+        fixed (StaticsMemory* memory = &s_statics)
+            GcStatics.Initialise(*(byte**)ModulesStart(), new Span<byte>(memory, StaticsBytes));
+
+        // SAFETY: statics never move; the block is used by this processor alone.
+        fixed (X64PerCpuBlock* block = &s_bootProcessor)
+        {
+            block->Tables.Load();
+            X64PerCpuArea.Install(block, new CpuId(0));
+            block->KernelStackTop = X64Memory.BootStackTop;
+            block->Tables.TaskStateSegment.Rsp0 = X64Memory.BootStackTop;
+        }
+
+        X64Traps.BuildTable();
+        X64Traps.LoadOnThisCpu();
+    }
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_modules_start")]
+    private static extern nint ModulesStart();
+}
