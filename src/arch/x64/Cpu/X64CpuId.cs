@@ -50,6 +50,20 @@ public static unsafe class X64CpuId
     /// <summary>1 GiB pages.</summary>
     public static bool HasGiantPages => (Read(0x8000_0001).Edx & (1 << 26)) != 0;
 
+    /// <summary>Family, extended family included (SDM Vol 2A, CPUID, Figure 3-6).</summary>
+    public static uint Family
+    {
+        get
+        {
+            uint signature = Read(1).Eax;
+            uint family = signature >> 8 & 0xF;
+            return family == 0xF ? family + (signature >> 20 & 0xFF) : family;
+        }
+    }
+
+    /// <summary>Vendor strings "AuthenticAMD" and "HygonGenuine", by their first four letters.</summary>
+    public static bool IsAmdOrHygon => Read(0).Ebx is 0x68747541 or 0x6F677948;
+
     /// <summary>Highest leaf of the basic range.</summary>
     public static uint HighestLeaf => Read(0).Eax;
 }

@@ -1,0 +1,87 @@
+// How a processor that does not run yet is given its memory and started. The protocol (who is started when, how long one
+// waits, what the verdict is) is the kernel's: kernel/Smp/SmpBoot.cs.
+namespace Commence.Arch;
+
+/// <summary>How far a processor got before it could speak for itself: written by its first instructions.</summary>
+public enum BootStage : byte
+{
+    /// <summary>No instruction of ours ran.</summary>
+    None = 0,
+
+    /// <summary>x64: its trampoline began, in real mode.</summary>
+    First = 1,
+
+    /// <summary>x64: 32-bit mode.</summary>
+    Second = 2,
+
+    /// <summary>x64: long mode, with the kernel's page tables.</summary>
+    Third = 3,
+
+    /// <summary>C# code was reached.</summary>
+    Kernel = 4,
+}
+
+/// <summary>Memory that belongs to one processor for ever.</summary>
+public readonly struct ProcessorMemory
+{
+    public ProcessorMemory(VirtAddr area, VirtAddr faultStackTop, VirtAddr nmiStackTop, VirtAddr debugStackTop)
+    {
+        Area = area;
+        FaultStackTop = faultStackTop;
+        NmiStackTop = nmiStackTop;
+        DebugStackTop = debugStackTop;
+    }
+
+    /// <summary>Zeroed, page-aligned, of <see cref="ISecondaryBoot.AreaSizeBytes"/> bytes: its per-processor words and tables.</summary>
+    public VirtAddr Area { get; }
+
+    /// <summary>End of the stack for double faults and machine checks.</summary>
+    public VirtAddr FaultStackTop { get; }
+
+    /// <summary>End of the stack for NMIs.</summary>
+    public VirtAddr NmiStackTop { get; }
+
+    /// <summary>End of the stack for debug exceptions.</summary>
+    public VirtAddr DebugStackTop { get; }
+}
+
+/// <summary>Starting processors.</summary>
+public interface ISecondaryBoot
+{
+    /// <summary>Bytes of one processor's area, a multiple of the page size.</summary>
+    static abstract int AreaSizeBytes { get; }
+
+    /// <summary>Fills the boot page of one processor: start code, page table, where its own memory is.</summary>
+    /// <param name="page">The page; x64: below 1 MB.</param>
+    /// <param name="pageTable">Root of a tree that maps the kernel and, one to one, the boot page; below 4 GiB.</param>
+    /// <param name="cpu">The kernel's number for it.</param>
+    /// <param name="memory">Its own memory.</param>
+    static abstract void Prepare(Pfn page, PhysAddr pageTable, CpuId cpu, in ProcessorMemory memory);
+
+    /// <summary>How far the processor of this boot page got. Acquire: what it wrote before is visible.</summary>
+    static abstract BootStage ReadStage(Pfn page);
+
+    /// <summary>Stops the processor and makes it wait for a start message (x64: INIT).</summary>
+    static abstract void Reset(ApicId cpu);
+
+    /// <summary>Ends the reset, where the hardware wants that said (x64: INIT level de-assert).</summary>
+    static abstract void EndReset(ApicId cpu);
+
+    /// <summary>Makes it begin at its boot page (x64: SIPI).</summary>
+    static abstract void Start(ApicId cpu, Pfn page);
+
+    /// <summary>Whether the last message has been taken; bounded polls are the caller's.</summary>
+    static abstract bool IsDelivered { get; }
+
+    /// <summary>Errors that the interrupt controller saw since the last call (x64: ESR).</summary>
+    static abstract uint ReadAndClearErrors();
+
+    /// <summary>How long a processor of this kind needs between reset and start message.</summary>
+    static abstract Nanoseconds ResetDelay { get; }
+
+    /// <summary>Gives the boot processor the stacks that it could not have at entry.</summary>
+    static abstract void CompleteBootProcessor(in ProcessorMemory memory);
+
+    /// <summary>Loads what interrupts need of the calling processor (x64: the task register).</summary>
+    static abstract void LoadTaskState();
+}

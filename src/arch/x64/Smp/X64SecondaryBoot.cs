@@ -1,0 +1,125 @@
+// Starting processors by INIT and SIPI, and their way from the trampoline to the kernel.
+//
+//   boot processor                    the other
+//   Prepare   page filled
+//   Reset     INIT ─────────────────▶ waits for SIPI
+//   Start     SIPI ─────────────────▶ Trampoline.S ─▶ secondary_entry ─▶ OnStart ─▶ TrapSink.OnSecondaryStart
+//
+// Sources: SDM Vol 3A §8.4.4 "MP Initialization Example"; MP Spec 1.4 appendix B.4 "Application Processor Startup".
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace Commence.Arch.X64;
+
+/// <summary>Processors that do not run yet.</summary>
+public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
+{
+    private const int PageSizeBytes = 4096;
+
+    // Intel from family 6 on and AMD from family 15 on need no pause between INIT and SIPI; older ones need 10 ms
+    // (MP Spec 1.4 §B.4).
+    private const uint FamilyIntelP6 = 6;
+    private const uint FamilyAmdK8 = 15;
+    private const ulong LegacyResetDelayNs = 10_000_000;
+
+    /// <inheritdoc/>
+    public static int AreaSizeBytes => PageSizeBytes;
+
+    /// <inheritdoc/>
+    public static void Prepare(Pfn page, PhysAddr pageTable, CpuId cpu, in ProcessorMemory memory)
+    {
+        int size = TrampolineSize();
+        // SAFETY: the page is a low page of memory that the caller owns; the trampoline is in the image's read-only data and
+        // ends below the data at X64BootPage.Offset, with room for a stack between.
+        byte* target = (byte*)X64Memory.At(page.Value << 12);
+        new ReadOnlySpan<byte>((void*)TrampolineStart(), size).CopyTo(new Span<byte>(target, PageSizeBytes));
+
+        X64BootPage* data = X64BootPage.At(page);
+        data->Stage = (ulong)BootStage.None;
+        data->PageTable = pageTable.Value;
+        data->Entry = SecondaryEntryAddress();
+        data->Self = data;
+        data->Block = (X64PerCpuBlock*)memory.Area.Value;
+        data->Cpu = (uint)cpu.Value;
+        data->FaultStackTop = memory.FaultStackTop.Value;
+        data->NmiStackTop = memory.NmiStackTop.Value;
+        data->DebugStackTop = memory.DebugStackTop.Value;
+        Interlocked.MemoryBarrier(); // all of it before the message that starts the reader
+    }
+
+    /// <inheritdoc/>
+    public static BootStage ReadStage(Pfn page) => (BootStage)Volatile.Read(ref X64BootPage.At(page)->Stage);
+
+    /// <inheritdoc/>
+    public static void Reset(ApicId cpu) => X64LocalApic.SendInit(cpu);
+
+    /// <inheritdoc/>
+    public static void EndReset(ApicId cpu) => X64LocalApic.SendInitDeassert(cpu);
+
+    /// <inheritdoc/>
+    public static void Start(ApicId cpu, Pfn page) => X64LocalApic.SendStartup(cpu, (byte)page.Value);
+
+    /// <inheritdoc/>
+    public static bool IsDelivered => X64LocalApic.IsDelivered;
+
+    /// <inheritdoc/>
+    public static uint ReadAndClearErrors() => X64LocalApic.ReadAndClearErrors();
+
+    /// <inheritdoc/>
+    public static Nanoseconds ResetDelay
+    {
+        get
+        {
+            uint family = X64CpuId.Family;
+            bool isModern = X64CpuId.IsAmdOrHygon ? family >= FamilyAmdK8 : family >= FamilyIntelP6;
+            return new Nanoseconds(isModern ? 0 : LegacyResetDelayNs);
+        }
+    }
+
+    /// <inheritdoc/>
+    public static void CompleteBootProcessor(in ProcessorMemory memory) =>
+        SetStacks(X64PerCpuArea.Block, memory.FaultStackTop.Value, memory.NmiStackTop.Value, memory.DebugStackTop.Value);
+
+    /// <inheritdoc/>
+    public static void LoadTaskState() => X64PerCpuArea.Block->Tables.LoadTaskState();
+
+    /// <summary>The first C# of a processor, on its boot page's stack.</summary>
+    /// <remarks>Context: AP call-in. IRQs: off. Never returns.</remarks>
+    public static void OnStart(nint bootPageData)
+    {
+        // SAFETY: the trampoline passes the address that Prepare wrote; nobody else uses the page until the processor is online.
+        X64BootPage* page = (X64BootPage*)bootPageData;
+        X64PerCpuBlock* block = page->Block;
+        CpuId cpu = new((int)page->Cpu);
+
+        block->Tables.Load();
+        X64PerCpuArea.Install(block, cpu);
+        SetStacks(block, page->FaultStackTop, page->NmiStackTop, page->DebugStackTop);
+        X64Traps.LoadOnThisCpu();
+        X64Features.EnableOnThisCpu();
+        X64LocalApic.EnableOnThisCpu();
+        Volatile.Write(ref page->Stage, (ulong)BootStage.Kernel); // release
+        TrapSink.Instance.OnSecondaryStart(cpu);
+    }
+
+    private static void SetStacks(X64PerCpuBlock* block, ulong fault, ulong nmi, ulong debug)
+    {
+        ref X64TaskState tss = ref block->Tables.TaskStateSegment;
+        tss.Ist1 = fault; // IstSlot.DoubleFault
+        tss.Ist2 = nmi;   // IstSlot.Nmi
+        tss.Ist3 = fault; // IstSlot.MachineCheck: as fatal as a double fault, and it never returns either
+        tss.Ist4 = debug; // IstSlot.Debug
+    }
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_trampoline_start")]
+    private static extern nint TrampolineStart();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_trampoline_size")]
+    private static extern int TrampolineSize();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_secondary_entry_address")]
+    private static extern ulong SecondaryEntryAddress();
+}
