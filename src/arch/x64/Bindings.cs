@@ -2,6 +2,7 @@
 global using Cpu = Commence.Arch.X64.X64Cpu;
 global using LocalInterrupts = Commence.Arch.X64.X64LocalInterrupts;
 global using PerCpuArea = Commence.Arch.X64.X64PerCpuArea;
+global using PortSpace = Commence.Arch.X64.X64Ports;
 global using SecondaryBoot = Commence.Arch.X64.X64SecondaryBoot;
 global using ThreadContext = Commence.Arch.X64.X64ThreadContext;
 global using TrapFrame = Commence.Arch.X64.X64TrapFrame;

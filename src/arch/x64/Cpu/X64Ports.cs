@@ -2,7 +2,7 @@
 namespace Commence.Arch.X64;
 
 /// <summary>Access to the I/O port space.</summary>
-public static class X64Ports
+public readonly struct X64Ports : IPortSpace
 {
     public static byte Read8(ushort port) => X64Instructions.In8(port);
 

@@ -1,0 +1,41 @@
+// One processor, as the kernel knows it: its numbers, its state on the way from "listed by firmware" to "online", and what
+// belongs to it alone.
+using System;
+using System.Threading;
+using Commence.Sched;
+
+namespace Commence.Smp;
+
+/// <summary>A processor (what Linux keeps in per-CPU variables).</summary>
+/// <remarks>Made once per possible processor and never freed.</remarks>
+public sealed class Processor
+{
+    private CpuId _id;
+    private ApicId _hardwareId;
+    private uint _state = (uint)ProcessorState.Absent;
+
+    /// <summary>A processor that firmware lists.</summary>
+    public Processor(CpuId id, ApicId hardwareId)
+    {
+        _id = id;
+        _hardwareId = hardwareId;
+    }
+
+    /// <summary>The kernel's number.</summary>
+    public CpuId Id => _id;
+
+    /// <summary>The interrupt controller's number.</summary>
+    public ApicId HardwareId => _hardwareId;
+
+    /// <summary>The processor that runs the caller. Stable only while preemption is off.</summary>
+    public static Processor Current => (Processor)PerCpuArea.Processor!;
+
+    /// <summary>How far it is. Acquire: what it did before it announced the state is visible.</summary>
+    public ProcessorState State => (ProcessorState)Volatile.Read(ref _state);
+
+    /// <summary>Goes from one state to the next, if it still is in the first.</summary>
+    /// <returns>False if another transition came first.</returns>
+    /// <remarks>`lock cmpxchg`: a full barrier, so that all that was done before is visible to whoever reads the new state.</remarks>
+    public bool TryAdvance(ProcessorState from, ProcessorState to) =>
+        Interlocked.CompareExchange(ref _state, (uint)to, (uint)from) == (uint)from;
+}
