@@ -2,7 +2,6 @@
 // belongs to it alone.
 using System;
 using System.Threading;
-using Commence.Sched;
 
 namespace Commence.Smp;
 

@@ -9,7 +9,7 @@ namespace Commence.Arch.X64;
 /// <summary>What the entry code calls before it may call the kernel.</summary>
 public static unsafe class X64Boot
 {
-    private const int StaticsBytes = 16 * 1024;
+    private const int StaticsBytes = 32 * 1024;
 
     [StructLayout(LayoutKind.Sequential, Size = StaticsBytes)]
     private struct StaticsMemory

@@ -1,0 +1,69 @@
+// All processors of the machine, by number, and the sets that say what they may be used for.
+//
+// possible  may ever run: fixed before the first allocation per processor
+// present   listed as enabled by firmware
+// online    schedules; set by the processor itself as its last step, read by anyone
+//
+// The table and the first two sets are written by the boot processor before the others start, and only read afterwards.
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Commence.Lib;
+using Commence.Locking;
+
+namespace Commence.Smp;
+
+/// <summary>The machine's processors (Linux: <c>cpu_possible_mask</c> and its kin).</summary>
+public static class Processors
+{
+    [InlineArray(Limits.CpuCountMax)]
+    private struct Table
+    {
+        private Processor? _first;
+    }
+
+    private static Table s_table;
+    private static int s_count;
+    private static CpuMask s_online;      // under s_onlineLock
+    private static IrqSpinLock s_onlineLock;
+    private static int s_onlineCount;     // written under s_onlineLock
+
+    /// <summary>Processors in the table: numbers 0 to Count − 1 are valid (Linux: <c>nr_cpu_ids</c>).</summary>
+    public static int Count => s_count;
+
+    /// <summary>How many schedule now.</summary>
+    public static int OnlineCount => Volatile.Read(ref s_onlineCount);
+
+    /// <summary>The processor of a number below <see cref="Count"/>.</summary>
+    public static Processor Get(CpuId id) => s_table[id.Value]!;
+
+    /// <summary>Adds a processor; numbers are given in order of the calls, the boot processor first.</summary>
+    /// <remarks>Context: early boot, boot processor only.</remarks>
+    public static void Add(Processor processor)
+    {
+        Bug.On(processor.Id.Value != s_count);
+        s_table[s_count++] = processor;
+    }
+
+    /// <summary>A copy of the set of processors that schedule now.</summary>
+    /// <remarks>Context: any but NMI. It may be out of date at once; whoever needs more holds up CPU removal.</remarks>
+    public static CpuMask Online
+    {
+        get
+        {
+            using IrqSpinLock.Guard guard = s_onlineLock.Lock();
+            return s_online;
+        }
+    }
+
+    /// <summary>Whether the processor schedules.</summary>
+    public static bool IsOnline(CpuId id) => id.Value < s_count && Get(id).State == ProcessorState.Online;
+
+    /// <summary>Says that the calling processor schedules from now on.</summary>
+    /// <remarks>Context: AP call-in, early boot. The caller has set its state to Online.</remarks>
+    public static void SetOnline(CpuId id)
+    {
+        using IrqSpinLock.Guard guard = s_onlineLock.Lock();
+        s_online.Add(id);
+        Volatile.Write(ref s_onlineCount, s_onlineCount + 1);
+    }
+}
