@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using Commence.Lib;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Commence.Tests.Lib;
+
+public class CommandLineTests
+{
+    private static List<string> Parse(string line)
+    {
+        List<string> result = [];
+        foreach (KernelParameter parameter in new CommandLine(Encoding.UTF8.GetBytes(line)))
+        {
+            string name = Encoding.UTF8.GetString(parameter.Name);
+            result.Add(parameter.HasValue ? $"{name}→{Encoding.UTF8.GetString(parameter.Value)}" : name);
+        }
+
+        return result;
+    }
+
+    private static string InitPart(string line) => Encoding.UTF8.GetString(new CommandLine(Encoding.UTF8.GetBytes(line)).InitPart);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  \t\n ")]
+    [InlineData("quiet", "quiet")]
+    [InlineData(" quiet  debug ", "quiet", "debug")]
+    [InlineData("console=ttyS0,115200 maxcpus=4", "console→ttyS0,115200", "maxcpus→4")]
+    [InlineData("a=", "a→")]
+    [InlineData("a=b=c", "a→b=c")]
+    [InlineData("=a", "=a")]
+    [InlineData("a=\"b c\"", "a→b c")]
+    [InlineData("a=\"b c\" d", "a→b c", "d")]
+    [InlineData("\"a=b c\" d", "a→b c", "d")]
+    [InlineData("\"a b\"", "a b")]
+    [InlineData("a=b\"c d\"e f", "a→b\"c d\"e", "f")]
+    [InlineData("a=\"b c", "a→b c")]
+    [InlineData("\"a b", "a b")]
+    [InlineData("a=\"", "a→")]
+    [InlineData("\"", "")]
+    [InlineData("\"\"", "")]
+    [InlineData("a=\"\"", "a→")]
+    [InlineData("a -- b c", "a")]
+    [InlineData("a --b -- c", "a", "--b")]
+    [InlineData("a --=x", "a", "--→x")]
+    [InlineData("a\0b", "a")]
+    public void TakesLinesApart(string line, params string[] expected) => Assert.Equal(expected, Parse(line));
+
+    [Theory]
+    [InlineData("a b", "")]
+    [InlineData("a -- b \"c d\"", "b \"c d\"")]
+    [InlineData("a --", "")]
+    [InlineData("-- x -- y", "x -- y")]
+    [InlineData("a=\" -- \" -- b", "b")]
+    public void WhatFollowsTwoDashesIsForInit(string line, string expected) => Assert.Equal(expected, InitPart(line));
+
+    [Fact]
+    public void LooksParametersUp()
+    {
+        CommandLine line = new("log_level=3 quiet log-level=7 empty= -- quiet=no other"u8);
+        Assert.True(line.TryGetValue("log-level"u8, out ReadOnlySpan<byte> value));
+        Assert.Equal("7"u8, value);
+        Assert.True(line.TryGetValue("log_level"u8, out value));
+        Assert.Equal("7"u8, value);
+        Assert.True(line.Contains("quiet"u8));
+        Assert.False(line.TryGetValue("quiet"u8, out _));
+        Assert.True(line.TryGetValue("empty"u8, out value));
+        Assert.True(value.IsEmpty);
+        Assert.False(line.Contains("other"u8));
+        Assert.False(line.Contains("qui"u8));
+    }
+
+    // Written with the quoting rules, then read back.
+    [Fact]
+    public void ReadsBackWhatWasQuoted() =>
+        Prop.ForAll<NonNull<(byte Name, byte Value)[]>>(pairs =>
+        {
+            List<string> expected = [];
+            StringBuilder line = new();
+            foreach ((byte name, byte value) in pairs.Get)
+            {
+                string text = new(Enumerable.Range(0, value % 7).Select(i => "ab =-_.\t"[(value + (i * 3)) % 8]).ToArray());
+                line.Append($" n{name}=\"{text}\" ");
+                expected.Add($"n{name}→{text}");
+            }
+
+            return Parse(line.ToString()).SequenceEqual(expected);
+        }).Holds();
+
+    [Fact]
+    public void AnyBytesAreTakenApart()
+    {
+        Gen<byte[]> lines = Gen.ArrayOf(Gen.Frequency(
+            (3, Gen.Elements((byte)' ', (byte)'"', (byte)'=', (byte)'-', (byte)'a', (byte)'\t')),
+            (1, ArbMap.Default.GeneratorFor<byte>())));
+        Prop.ForAll(lines.ToArbitrary(), bytes =>
+        {
+            int total = 0;
+            foreach (KernelParameter parameter in new CommandLine(bytes))
+            {
+                total += parameter.Name.Length + parameter.Value.Length;
+                Assert.False(parameter.HasValue && parameter.Name.IsEmpty);
+            }
+
+            return total + new CommandLine(bytes).InitPart.Length <= bytes.Length;
+        }).Holds(3000);
+    }
+}
