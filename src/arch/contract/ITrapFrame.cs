@@ -1,4 +1,6 @@
 // The registers of interrupted code, as the portable kernel sees them.
+using Commence.Lib;
+
 namespace Commence.Arch;
 
 /// <summary>Registers saved on entry to the kernel.</summary>
@@ -34,4 +36,19 @@ public interface ITrapFrame
 
     /// <summary>Whether interrupts were on in the interrupted code.</summary>
     bool HadInterruptsEnabled { get; }
+
+    /// <summary>Lines that <see cref="FormatLine"/> writes.</summary>
+    static abstract int LineCount { get; }
+
+    /// <summary>Writes one line of a register dump, without an end of line.</summary>
+    void FormatLine(int line, ref TextWriter text);
+
+    /// <summary>Frame pointer of the interrupted code.</summary>
+    ulong FramePointer { get; }
+
+    /// <summary>A frame of the caller's own registers, as far as a call can know them: for a panic without a trap.</summary>
+    static abstract TrapFrame Capture();
+
+    /// <summary>If the interrupted code is a stub without a frame of its own, the address of the code that called it; else 0.</summary>
+    ulong StubCaller { get; }
 }

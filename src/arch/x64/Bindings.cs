@@ -4,5 +4,6 @@ global using LocalInterrupts = Commence.Arch.X64.X64LocalInterrupts;
 global using PerCpuArea = Commence.Arch.X64.X64PerCpuArea;
 global using PortSpace = Commence.Arch.X64.X64Ports;
 global using SecondaryBoot = Commence.Arch.X64.X64SecondaryBoot;
+global using StackWalker = Commence.Arch.X64.X64StackWalker;
 global using ThreadContext = Commence.Arch.X64.X64ThreadContext;
 global using TrapFrame = Commence.Arch.X64.X64TrapFrame;

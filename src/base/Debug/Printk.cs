@@ -1,46 +1,43 @@
-// The kernel log: messages with a level, a time stamp and a CPU number.
+// The kernel log: messages with a level, a time stamp and a CPU number, kept in a ring and shown on the console.
 //
-// A line on the console reads as Linux's: "[    0.123456] text".
+//   Printk.Info($"…") ─▶ LogRing (lock-free, any context) ─▶ ConsoleOutput.Flush ─▶ ConsoleDevice
+//
+// Nothing waits here but for one thing: a writer that would overwrite records that the console has not shown yet first
+// helps to show them, unless it is in an NMI or interrupted the very code that does (then the oldest records go, and the
+// console says how many).
 using System;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using Commence.Debug;
 using Commence.Lib;
-using Commence.Locking;
 
 namespace Commence;
 
-/// <summary>Severity of a message (Linux: <c>KERN_EMERG</c> to <c>KERN_DEBUG</c>).</summary>
-public enum LogLevel
-{
-    Emergency = 0,
-    Alert = 1,
-    Critical = 2,
-    Error = 3,
-    Warning = 4,
-    Notice = 5,
-    Info = 6,
-    Debug = 7,
-}
-
 /// <summary>Writes to the kernel log (Linux: <c>printk</c>, <c>pr_info</c> …).</summary>
+/// <remarks>Context: any, NMI included. Sleeps: never.</remarks>
 public static class Printk
 {
-    private const int PrefixBytes = 40;
+    /// <summary>Records that the log holds; a power of two.</summary>
+    private const int RecordCount = 512;
 
-    private static IrqSpinLock s_lock;
+    [InlineArray(RecordCount)]
+    private struct Storage
+    {
+        private LogSlot _first;
+    }
+
+    private static Storage s_storage;
+    private static ulong s_next;
     private static int s_consoleLevel = (int)LogLevel.Debug; // messages of lower number are shown
 
-    [InlineArray(PrefixBytes + LogMessage.CapacityBytes + 2)]
-    private struct Line
-    {
-        private byte _first;
-    }
+    /// <summary>The log itself, for readers (console, /dev/kmsg, syslog(2)).</summary>
+    public static LogRing Ring => new(ref s_next, s_storage);
 
     /// <summary>Messages with a level below this one are shown on the console (<c>loglevel=</c>).</summary>
     public static int ConsoleLevel
     {
-        get => s_consoleLevel;
-        set => s_consoleLevel = value;
+        get => Volatile.Read(ref s_consoleLevel);
+        set => Volatile.Write(ref s_consoleLevel, value);
     }
 
     public static void Emergency(scoped in LogMessage message) => Write(LogLevel.Emergency, message.Text);
@@ -60,18 +57,14 @@ public static class Printk
     public static void Debug(scoped in LogMessage message) => Write(LogLevel.Debug, message.Text);
 
     /// <summary>Logs one message.</summary>
-    /// <remarks>Context: any.</remarks>
     public static void Write(LogLevel level, scoped ReadOnlySpan<byte> text)
     {
-        if ((int)level >= s_consoleLevel)
-            return;
-
-        Unsafe.SkipInit(out Line line);
-        TextWriter writer = new(line);
-        writer.Append($"[{LogClock.Now / 1_000_000_000,5}.{LogClock.Now / 1000 % 1_000_000:d6}] ");
-        writer.Append(text);
-        writer.Append((byte)'\n');
-        using IrqSpinLock.Guard guard = s_lock.Lock();
-        ConsoleDevice.Console?.Write(writer.Text);
+        LogRing ring = Ring;
+        ConsoleOutput.MakeRoom(RecordCount);
+        ring.Append(level, new Nanoseconds(LogClock.Now), PerCpuArea.Id, text);
+        ConsoleOutput.Flush();
     }
+
+    /// <summary>Shows everything from now on: the machine stops.</summary>
+    internal static void EnterPanic() => ConsoleLevel = (int)LogLevel.Debug + 1;
 }

@@ -27,7 +27,7 @@ public ref struct Record
     private int _length;
 
     /// <summary>Begins a record of a kind.</summary>
-    public Record(ReadOnlySpan<byte> kind)
+    public Record(scoped ReadOnlySpan<byte> kind)
     {
         Unsafe.SkipInit(out _buffer);
         _length = 0;
@@ -39,7 +39,7 @@ public ref struct Record
     }
 
     /// <summary>Adds a number.</summary>
-    public void Add(ReadOnlySpan<byte> name, long value)
+    public void Add(scoped ReadOnlySpan<byte> name, long value)
     {
         TextWriter text = Continue();
         AppendName(ref text, name);
@@ -49,7 +49,7 @@ public ref struct Record
     }
 
     /// <summary>Adds a text.</summary>
-    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void Add(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         TextWriter text = Continue();
         AppendName(ref text, name);
@@ -80,7 +80,7 @@ public ref struct Record
         ConsoleDevice.Records?.Write(((ReadOnlySpan<byte>)_buffer)[.._length]);
     }
 
-    private static void AppendName(ref TextWriter text, ReadOnlySpan<byte> name)
+    private static void AppendName(ref TextWriter text, scoped ReadOnlySpan<byte> name)
     {
         text.Append(",\""u8);
         text.Append(name);

@@ -45,6 +45,18 @@ public static unsafe class X64Memory
     /// <remarks>Safety: 1. the address lies in memory or device registers that the current page tables map.</remarks>
     internal static void* At(ulong physical) => (void*)(DirectMapBase + physical);
 
+    /// <summary>The return address above a saved frame pointer; 0 if the frame cannot be one.</summary>
+    internal static ulong ReturnAddress(ulong frame) => ReadStack(frame + sizeof(ulong));
+
+    /// <summary>A word of a kernel stack; 0 if the address cannot be on one.</summary>
+    internal static ulong ReadStack(ulong address)
+    {
+        if (address < DirectMapBase || (address & 7) != 0)
+            return 0;
+        // SAFETY: an aligned address in the kernel's half. If it is not mapped after all, the fault says so in the panic.
+        return *(ulong*)address;
+    }
+
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_kernel_start")]
     private static extern ulong GetKernelStart();

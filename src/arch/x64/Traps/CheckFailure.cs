@@ -3,18 +3,13 @@ namespace Commence.Arch.X64;
 
 internal static unsafe class CheckFailure
 {
+    /// <summary>Whether a failed check's stub is at <paramref name="address"/>.</summary>
+    internal static bool IsStub(ulong address) => Code(address) != 0;
+
     /// <summary>Says what failed at the UD2 at <paramref name="address"/>.</summary>
     internal static ReadOnlySpan<byte> Describe(ulong address)
     {
-        if (address < X64Memory.TextStart || address + 3 > X64Memory.TextEnd)
-            return "invalid opcode"u8;
-
-        // SAFETY: three bytes inside the kernel's text, which is mapped readable.
-        byte* code = (byte*)address;
-        if (code[0] != 0x0F || code[1] != 0x0B)
-            return "invalid opcode"u8;
-
-        return code[2] switch
+        return Code(address) switch
         {
             1 => "index out of range"u8,
             2 => "arithmetic overflow"u8,
@@ -26,5 +21,15 @@ internal static unsafe class CheckFailure
             8 => "stack buffer overrun"u8,
             _ => "invalid opcode"u8,
         };
+    }
+
+    private static byte Code(ulong address)
+    {
+        if (address < X64Memory.TextStart || address + 3 > X64Memory.TextEnd)
+            return 0;
+
+        // SAFETY: three bytes inside the kernel's text, which is mapped readable.
+        byte* code = (byte*)address;
+        return code[0] == 0x0F && code[1] == 0x0B && code[2] <= 8 ? code[2] : (byte)0;
     }
 }
