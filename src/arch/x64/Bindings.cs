@@ -1,9 +1,12 @@
 // The one place that binds the architecture contract to x86-64.
+global using AddressLayout = Commence.Arch.X64.X64AddressLayout;
 global using Cpu = Commence.Arch.X64.X64Cpu;
 global using LocalInterrupts = Commence.Arch.X64.X64LocalInterrupts;
+global using PageTableFormat = Commence.Arch.X64.X64PageTable;
 global using PerCpuArea = Commence.Arch.X64.X64PerCpuArea;
 global using PortSpace = Commence.Arch.X64.X64Ports;
 global using SecondaryBoot = Commence.Arch.X64.X64SecondaryBoot;
 global using StackWalker = Commence.Arch.X64.X64StackWalker;
 global using ThreadContext = Commence.Arch.X64.X64ThreadContext;
 global using TrapFrame = Commence.Arch.X64.X64TrapFrame;
+global using UserCopy = Commence.Arch.X64.X64UserCopy;
