@@ -89,6 +89,8 @@ public static class MemoryExtensions
         return span.Length - other.Length;
     }
 
+    // The language converts a string to a span by calling this method, so its body must not be such a conversion.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ReadOnlySpan<char> AsSpan(this string? text) => text;
+    public static ReadOnlySpan<char> AsSpan(this string? text) =>
+        text is null ? default : new ReadOnlySpan<char>(ref Unsafe.AsRef(in text.GetPinnableReference()), text.Length);
 }

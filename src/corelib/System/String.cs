@@ -34,6 +34,5 @@ public sealed class String
     /// <summary>The first character, or the terminating zero. For <c>fixed</c> and spans.</summary>
     public ref readonly char GetPinnableReference() => ref _firstChar;
 
-    public static implicit operator ReadOnlySpan<char>(string? value) =>
-        value is null ? default : new ReadOnlySpan<char>(ref value._firstChar, value._stringLength);
+    public static implicit operator ReadOnlySpan<char>(string? value) => value.AsSpan();
 }

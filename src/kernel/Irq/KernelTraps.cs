@@ -1,0 +1,91 @@
+// The kernel's side of every trap: sorts them to memory management, signals, the scheduler and devices.
+using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Threading;
+using Commence.Arch;
+using Commence.Debug;
+
+namespace Commence.Irq;
+
+/// <summary>The one <see cref="TrapSink"/>.</summary>
+public sealed class KernelTraps : TrapSink
+{
+    private static uint s_nmiCount;
+
+    /// <inheritdoc/>
+    public override void OnSyscall(ref TrapFrame frame) => frame.ReturnValue = -(long)Errno.ENOSYS;
+
+    /// <inheritdoc/>
+    public override bool OnPageFault(ref TrapFrame frame, VirtAddr address, FaultAccess access) => false;
+
+    /// <inheritdoc/>
+    public override void OnUserFault(ref TrapFrame frame, UserFault fault, ulong errorCode)
+    {
+    }
+
+    /// <inheritdoc/>
+    [DoesNotReturn]
+    public override void OnKernelFault(ref TrapFrame frame, ReadOnlySpan<byte> what, ulong errorCode, ulong address) =>
+        Panic.Report(what, ref frame);
+
+    /// <inheritdoc/>
+    public override void OnTimer(ref TrapFrame frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void OnRescheduleIpi()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void OnCallFunctionIpi()
+    {
+    }
+
+    /// <inheritdoc/>
+    [DoesNotReturn]
+    public override void OnStop(ref TrapFrame frame)
+    {
+        while (true)
+            Cpu.Halt();
+    }
+
+    /// <inheritdoc/>
+    public override void OnDeviceInterrupt(int vector)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void OnNmi(ref TrapFrame frame)
+    {
+        Interlocked.Increment(ref s_nmiCount);
+        Printk.Emergency($"NMI received for unknown reason on CPU {PerCpuArea.Id}");
+    }
+
+    /// <inheritdoc/>
+    public override void OnReturnToUser(ref TrapFrame frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void OnPreemptKernel()
+    {
+    }
+
+    /// <inheritdoc/>
+    [DoesNotReturn]
+    public override void OnSecondaryStart(CpuId cpu)
+    {
+        while (true)
+            Cpu.Halt();
+    }
+
+    /// <inheritdoc/>
+    [DoesNotReturn]
+    public override void OnThreadStart()
+    {
+        while (true)
+            Cpu.Halt();
+    }
+}
