@@ -2,7 +2,7 @@
 // like an object and leaves it to the start-up code to allocate; until then such a field reads garbage.
 //
 //   __modules ─▶ header { 'RTR\0', u16 major, u16 minor, u32 flags, u16 rows, u8 row size, u8 }
-//                row    { i32 section, i32 flags, start, end }       section 201: the blocks
+//                row    { i32 section, i32 flags, start, end }       section 201: rel32 each
 //                block  ─▶ rel32 method table | 1 not yet allocated | 2 has initial contents, rel32 those contents
 //
 // Source: dotnet/runtime, ReadyToRunHeader and StartupCodeHelpers as formats; checked for ilc 10.0.12.
@@ -49,7 +49,7 @@ public static unsafe class GcStatics
             if (row->Section != GcStaticRegion)
                 continue;
 
-            for (int* block = (int*)row->Start; block < row->End; block = (int*)((byte*)block + sizeof(nint)))
+            for (int* block = (int*)row->Start; block < row->End; block++)
                 used += Allocate(block, memory.Slice(used));
         }
 
