@@ -1,0 +1,49 @@
+// ./commence doctor: what this host has, what it lacks and how to get it.
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks;
+using Spectre.Console;
+
+namespace Commence.Cli.Host;
+
+/// <summary>Examines the host.</summary>
+internal static class DoctorCommand
+{
+    internal static Command Create()
+    {
+        Command command = new("doctor", "Say what this host has and what it lacks");
+        command.SetAction(static (_, _) => ExamineAsync());
+        return command;
+    }
+
+    private static async Task<int> ExamineAsync()
+    {
+        IReadOnlyList<ToolState> states = [.. Tool.All.Select(ToolState.Look)];
+        bool isX64 = RuntimeInformation.OSArchitecture == Architecture.X64;
+
+        Table table = new Table().Border(TableBorder.None).AddColumns("", "what", "version", "for");
+        table.AddRow(Mark(isX64), "host", Markup.Escape($"{RuntimeInformation.OSArchitecture}, {OsRelease.Read().PrettyName}"), "runs the compiler");
+        table.AddRow(Mark(true), "dotnet", Environment.Version.ToString(), "builds everything");
+        foreach (ToolState state in states)
+            table.AddRow(Mark(state.IsGood), Markup.Escape(state.Tool.Name), Markup.Escape(Describe(state)), Markup.Escape(state.Tool.Purpose));
+        string image = Repository.KernelImage("x64");
+        table.AddRow(" ", "kernel image", File.Exists(image) ? $"{new FileInfo(image).Length / 1024} KiB" : "not built yet", "./commence build");
+        Say.Open(Console.Out, Console.IsOutputRedirected).Write(table);
+
+        List<Tool> missing = [.. states.Where(static state => !state.IsGood).Select(static state => state.Tool)];
+        if (missing.Count > 0)
+            Console.WriteLine($"\nTo install what is missing (./commence run does it by itself where it may):\n\n{await Installer.ScriptForAsync(missing)}");
+        if (!isX64)
+            Console.WriteLine("\nThe kernel's compiler is set up for x64 hosts only.");
+        return missing.Count == 0 && isX64 ? ExitStatus.Success : ExitStatus.HostIncomplete;
+    }
+
+    private static string Describe(ToolState state) =>
+        state.Fault is null ? state.Version : state.Version.Length > 0 ? $"{state.Version}, {state.Fault}" : state.Fault;
+
+    private static string Mark(bool isGood) => isGood ? "[green]ok[/]" : "[red]--[/]";
+}

@@ -1,0 +1,39 @@
+// ./commence: the one entry point. See docs/commands.md.
+using System;
+using System.CommandLine;
+using System.CommandLine.Help;
+using Commence.Cli;
+using Commence.Cli.Build;
+using Commence.Cli.Host;
+using Commence.Cli.Run;
+
+RootCommand root = new("Commence, a multiprocessor operating system kernel in C#: build it, boot it, test it.")
+{
+    RunCommand.Create(),
+    BuildCommand.Create(),
+    DoctorCommand.Create(),
+};
+ExampleHelp.Attach(root);
+
+// An argument that begins with @ is an argument, not a file of arguments.
+ParserConfiguration syntax = new() { ResponseFileTokenReplacer = null };
+ParseResult parsed = root.Parse(args.Length > 0 ? args : ["--help"], syntax);
+if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+    return BadCommandLine.Tell(parsed);
+
+using Interruption interruption = new();
+try
+{
+    int status = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token);
+    return args.Length > 0 ? status : ExitStatus.BadRequest;
+}
+catch (CommandException error)
+{
+    Say.Error(error.Message);
+    return error.Status;
+}
+catch (OperationCanceledException) when (interruption.Signal is int signal)
+{
+    Say.Error("interrupted");
+    return ExitStatus.SignalBase + signal;
+}

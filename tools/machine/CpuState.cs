@@ -1,0 +1,41 @@
+// Where the processors of a stopped machine are: QEMU's register dump, read as far as we need it.
+//
+//   CPU#0
+//   RAX=0000000000000000 RBX=… (64-bit mode; EAX=… otherwise)
+//   RIP=ffffffff80001234 RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1
+//   CR0=80010033 CR2=… CR3=…
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Commence.Machine;
+
+/// <summary>One processor's state.</summary>
+/// <param name="Index">QEMU's number for it.</param>
+/// <param name="Rip">Its instruction pointer.</param>
+/// <param name="Cr2">The address of its last page fault.</param>
+/// <param name="IsHalted">Whether it sleeps in <c>hlt</c>.</param>
+public sealed record CpuState(int Index, ulong Rip, ulong Cr2, bool IsHalted)
+{
+    /// <summary>Reads the answer to <c>info registers -a</c>.</summary>
+    public static IReadOnlyList<CpuState> ParseAll(string dump)
+    {
+        List<CpuState> cpus = [];
+        foreach (Match block in Regex.Matches(dump, @"CPU#(\d+)\s(.*?)(?=CPU#\d|\z)", RegexOptions.Singleline))
+        {
+            string registers = block.Groups[2].Value;
+            cpus.Add(new CpuState(
+                int.Parse(block.Groups[1].Value, CultureInfo.InvariantCulture),
+                Hex(registers, "[RE]IP"),
+                Hex(registers, "CR2"),
+                Regex.IsMatch(registers, @"\bHLT=1\b")));
+        }
+        return cpus;
+    }
+
+    private static ulong Hex(string registers, string name)
+    {
+        Match match = Regex.Match(registers, $@"\b{name}=([0-9a-fA-F]+)");
+        return match.Success ? ulong.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : 0;
+    }
+}

@@ -1,0 +1,96 @@
+// The host's ends of a machine's lines: a scratch directory with three listening sockets and the reset log.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Commence.Machine;
+
+/// <summary>The sockets over which a machine's console, records and control are reached.</summary>
+public sealed class MachineLines : IDisposable
+{
+    // sockaddr_un.sun_path holds 108 bytes with the final zero: unix(7).
+    private const int SocketPathLengthMax = 107;
+
+    private readonly List<Socket> _listeners = [];
+    private readonly List<NetworkStream> _streams = [];
+
+    /// <summary>Makes the scratch directory and listens.</summary>
+    public MachineLines()
+    {
+        DirectoryPath = MakeScratchDirectory();
+        foreach (string path in (string[])[ConsolePath, RecordPath, QmpPath])
+            _listeners.Add(Listen(path));
+    }
+
+    /// <summary>The scratch directory; it disappears with this object.</summary>
+    public string DirectoryPath { get; }
+
+    /// <summary>The console's socket.</summary>
+    public string ConsolePath => Path.Combine(DirectoryPath, "console");
+
+    /// <summary>The record line's socket.</summary>
+    public string RecordPath => Path.Combine(DirectoryPath, "records");
+
+    /// <summary>The control socket.</summary>
+    public string QmpPath => Path.Combine(DirectoryPath, "qmp");
+
+    /// <summary>The file in which QEMU logs each processor's resets.</summary>
+    public string ResetLogPath => Path.Combine(DirectoryPath, "resets");
+
+    /// <summary>The console, once <see cref="AcceptAsync"/> has returned.</summary>
+    public NetworkStream Console => _streams[0];
+
+    /// <summary>The record line, once <see cref="AcceptAsync"/> has returned.</summary>
+    public NetworkStream Records => _streams[1];
+
+    /// <summary>The control connection, once <see cref="AcceptAsync"/> has returned.</summary>
+    public NetworkStream Qmp => _streams[2];
+
+    /// <summary>Waits until QEMU has connected all lines.</summary>
+    /// <remarks>Fails: throws when <paramref name="stop"/> is cancelled first.</remarks>
+    public async Task AcceptAsync(CancellationToken stop)
+    {
+        foreach (Socket listener in _listeners)
+            _streams.Add(new NetworkStream(await listener.AcceptAsync(stop), ownsSocket: true));
+    }
+
+    /// <summary>Closes the lines and removes the scratch directory.</summary>
+    public void Dispose()
+    {
+        foreach (NetworkStream stream in _streams)
+            stream.Dispose();
+        foreach (Socket listener in _listeners)
+            listener.Dispose();
+        try
+        {
+            Directory.Delete(DirectoryPath, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Somebody else cleaned up; there is nothing left to do.
+        }
+    }
+
+    private static string MakeScratchDirectory()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("commence-");
+        if (directory.FullName.Length + "/console".Length <= SocketPathLengthMax)
+            return directory.FullName;
+
+        directory.Delete();
+        string path = Path.Combine("/tmp", directory.Name);
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
+    private static Socket Listen(string path)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        socket.Listen(1);
+        return socket;
+    }
+}

@@ -1,0 +1,76 @@
+// One line of the record line to a Record. Unknown kinds and unknown fields are ignored, so an older reader
+// understands a newer kernel; a line that is not what it claims to be is an error.
+using System;
+using System.Text.Json;
+
+namespace Commence.Machine.Records;
+
+/// <summary>Parses records.</summary>
+public static class RecordParser
+{
+    /// <summary>Parses one line, without its line end.</summary>
+    /// <returns>The record, or null for an unknown kind.</returns>
+    /// <remarks>Fails: throws <see cref="FormatException"/> for a malformed line.</remarks>
+    public static Record? Parse(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            return FromObject(document.RootElement);
+        }
+        catch (JsonException error)
+        {
+            throw new FormatException($"not JSON: {error.Message}");
+        }
+    }
+
+    private static Record? FromObject(JsonElement line)
+    {
+        if (line.ValueKind != JsonValueKind.Object)
+            throw new FormatException("not a JSON object");
+
+        return Text(line, "record") switch
+        {
+            "hello" => new HelloRecord(Text(line, "version"), Text(line, "arch")),
+            "step" => new StepRecord(Text(line, "name"), Int(line, "cpu"), Long(line, "ns")),
+            "cpu" => new CpuRecord(Int(line, "cpu"), Long(line, "apic"), Text(line, "state"), Text(line, "reason")),
+            "exit" => Exit(line),
+            "panic" => new PanicRecord(Int(line, "cpu"), Text(line, "message")),
+            "test-start" => new TestStartRecord(Text(line, "name")),
+            "test" => Test(line),
+            "tests-done" => new TestsDoneRecord(Int(line, "passed"), Int(line, "failed"), Int(line, "skipped")),
+            _ => null,
+        };
+    }
+
+    private static ExitRecord Exit(JsonElement line)
+    {
+        int status = Int(line, "status");
+        if (status is < 0 or > 255)
+            throw new FormatException($"exit status {status} is not in 0 to 255");
+        return new ExitRecord(status);
+    }
+
+    private static TestRecord Test(JsonElement line)
+    {
+        string result = Text(line, "result");
+        if (result is not ("passed" or "failed" or "skipped"))
+            throw new FormatException($"unknown test result '{result}'");
+        return new TestRecord(Text(line, "name"), result, Text(line, "detail"));
+    }
+
+    private static string Text(JsonElement line, string name) =>
+        line.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()!
+            : throw new FormatException($"no text field '{name}'");
+
+    private static int Int(JsonElement line, string name) =>
+        line.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+            ? number
+            : throw new FormatException($"no whole number field '{name}'");
+
+    private static long Long(JsonElement line, string name) =>
+        line.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number)
+            ? number
+            : throw new FormatException($"no whole number field '{name}'");
+}

@@ -1,0 +1,86 @@
+// Cuts the record line's bytes into lines, whatever pieces they arrive in.
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace Commence.Machine.Records;
+
+/// <summary>Collects a machine's records and the lines that are not records.</summary>
+public sealed class RecordReader
+{
+    private const int LineLengthMax = 64 * 1024;
+
+    private readonly object _lock = new();
+    private readonly List<byte> _line = [];
+    private readonly List<Record> _records = [];
+    private readonly List<string> _errors = [];
+
+    /// <summary>Called with each record, on the thread that feeds this reader.</summary>
+    public Action<Record>? OnRecord { get; init; }
+
+    /// <summary>Gives the records so far, in order.</summary>
+    public IReadOnlyList<Record> Records
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _records];
+        }
+    }
+
+    /// <summary>Gives a sentence for each malformed line so far.</summary>
+    public IReadOnlyList<string> Errors
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _errors];
+        }
+    }
+
+    /// <summary>Takes the next bytes of the line.</summary>
+    public void Feed(ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte value in bytes)
+        {
+            if (value == '\n')
+                EndLine();
+            else if (_line.Count < LineLengthMax)
+                _line.Add(value);
+        }
+    }
+
+    /// <summary>Says that no more bytes come: what is left over is a line that was cut off.</summary>
+    public void End()
+    {
+        if (_line.Count > 0)
+            EndLine();
+    }
+
+    private void EndLine()
+    {
+        byte[] line = [.. _line];
+        _line.Clear();
+        if (line is [.., (byte)'\r'])
+            line = line[..^1];
+        if (line.Length == 0)
+            return;
+        try
+        {
+            if (RecordParser.Parse(line) is Record record)
+                Keep(record);
+        }
+        catch (FormatException error)
+        {
+            lock (_lock)
+                _errors.Add($"{error.Message}: {Encoding.UTF8.GetString(line)}");
+        }
+    }
+
+    private void Keep(Record record)
+    {
+        lock (_lock)
+            _records.Add(record);
+        OnRecord?.Invoke(record);
+    }
+}
