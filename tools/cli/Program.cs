@@ -6,11 +6,13 @@ using Commence.Cli;
 using Commence.Cli.Build;
 using Commence.Cli.Host;
 using Commence.Cli.Run;
+using Commence.Cli.Test;
 
 RootCommand root = new("Commence, a multiprocessor operating system kernel in C#: build it, boot it, test it.")
 {
     RunCommand.Create(),
     BuildCommand.Create(),
+    TestCommand.Create(),
     DoctorCommand.Create(),
 };
 ExampleHelp.Attach(root);

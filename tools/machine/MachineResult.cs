@@ -24,7 +24,7 @@ public sealed record MachineResult
     public string Console { get; init; } = "";
 
     /// <summary>The records, in order.</summary>
-    public IReadOnlyList<Record> Records { get; init; } = [];
+    public IReadOnlyList<MachineRecord> Records { get; init; } = [];
 
     /// <summary>A sentence for each malformed line on the record line.</summary>
     public IReadOnlyList<string> RecordErrors { get; init; } = [];
@@ -39,5 +39,5 @@ public sealed record MachineResult
     public IReadOnlyList<string> ConsoleLines => Console.TrimEnd('\n').Split('\n');
 
     /// <summary>The records of one kind, in order.</summary>
-    public IReadOnlyList<T> RecordsOf<T>() where T : Record => [.. Records.OfType<T>()];
+    public IReadOnlyList<T> RecordsOf<T>() where T : MachineRecord => [.. Records.OfType<T>()];
 }

@@ -44,7 +44,7 @@ public sealed class VirtualMachine(MachineSpec spec)
     public Action<ReadOnlyMemory<byte>>? OnConsole { get; init; }
 
     /// <summary>Called with each record.</summary>
-    public Action<Record>? OnRecord { get; init; }
+    public Action<MachineRecord>? OnRecord { get; init; }
 
     /// <summary>Called with the control connection just before the machine starts.</summary>
     public Func<QmpClient, Task>? OnControl { get; init; }
@@ -201,7 +201,7 @@ public sealed class VirtualMachine(MachineSpec spec)
         OnConsole?.Invoke(output);
     }
 
-    private void Hear(Record record)
+    private void Hear(MachineRecord record)
     {
         if (record is ExitRecord exit)
             _exit.TrySetResult(exit);

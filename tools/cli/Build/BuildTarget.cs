@@ -21,9 +21,9 @@ internal sealed record BuildTarget(string Name, string Project, string Output, I
     internal static BuildTarget TestImage(string arch) =>
         new("the test image", "tests/kernel/Commence.KernelTests.csproj", Repository.TestImage(arch), ["src", "tests/kernel", "tools/imagetool", "tools/analyzers"]);
 
-    /// <summary>A hosted test project in <c>tests/</c>.</summary>
-    internal static BuildTarget Tests(string directory, string project) =>
-        new(project, $"tests/{directory}/{project}.csproj", Repository.Assembly(project, project), ["src", "tools", $"tests/{directory}"]);
+    /// <summary>A test project that runs on the host, in <c>tests/</c>.</summary>
+    internal static BuildTarget Tests(string directory, string project, params string[] furtherSources) =>
+        new(project, $"tests/{directory}/{project}.csproj", Repository.Assembly(project, project), [$"tests/{directory}", .. furtherSources]);
 
     /// <summary>Everything that decides whether a build is needed.</summary>
     internal IEnumerable<string> Inputs => Sources.Concat(s_common).Append(Project).Select(path => Path.Combine(Repository.Root, path));

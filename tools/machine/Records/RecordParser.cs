@@ -11,7 +11,7 @@ public static class RecordParser
     /// <summary>Parses one line, without its line end.</summary>
     /// <returns>The record, or null for an unknown kind.</returns>
     /// <remarks>Fails: throws <see cref="FormatException"/> for a malformed line.</remarks>
-    public static Record? Parse(ReadOnlyMemory<byte> line)
+    public static MachineRecord? Parse(ReadOnlyMemory<byte> line)
     {
         try
         {
@@ -24,7 +24,7 @@ public static class RecordParser
         }
     }
 
-    private static Record? FromObject(JsonElement line)
+    private static MachineRecord? FromObject(JsonElement line)
     {
         if (line.ValueKind != JsonValueKind.Object)
             throw new FormatException("not a JSON object");
@@ -33,12 +33,12 @@ public static class RecordParser
         {
             "hello" => new HelloRecord(Text(line, "version"), Text(line, "arch")),
             "step" => new StepRecord(Text(line, "name"), Int(line, "cpu"), Long(line, "ns")),
-            "cpu" => new CpuRecord(Int(line, "cpu"), Long(line, "apic"), Text(line, "state"), Text(line, "reason")),
+            "cpu" => new CpuRecord(Int(line, "cpu"), Long(line, "apic"), Text(line, "state"), OptionalText(line, "reason")),
             "exit" => Exit(line),
-            "panic" => new PanicRecord(Int(line, "cpu"), Text(line, "message")),
+            "panic" => new PanicRecord(Int(line, "cpu"), OptionalText(line, "message")),
             "test-start" => new TestStartRecord(Text(line, "name")),
             "test" => Test(line),
-            "tests-done" => new TestsDoneRecord(Int(line, "passed"), Int(line, "failed"), Int(line, "skipped")),
+            "tests-done" => new TestsDoneRecord(Int(line, "passed"), Int(line, "failed"), OptionalInt(line, "skipped")),
             _ => null,
         };
     }
@@ -56,13 +56,18 @@ public static class RecordParser
         string result = Text(line, "result");
         if (result is not ("passed" or "failed" or "skipped"))
             throw new FormatException($"unknown test result '{result}'");
-        return new TestRecord(Text(line, "name"), result, Text(line, "detail"));
+        return new TestRecord(Text(line, "name"), result, OptionalText(line, "detail"));
     }
 
     private static string Text(JsonElement line, string name) =>
         line.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : throw new FormatException($"no text field '{name}'");
+
+    // What explains comes last in a record, and is left out when the record would grow too long.
+    private static string OptionalText(JsonElement line, string name) => line.TryGetProperty(name, out _) ? Text(line, name) : "";
+
+    private static int OptionalInt(JsonElement line, string name) => line.TryGetProperty(name, out _) ? Int(line, name) : 0;
 
     private static int Int(JsonElement line, string name) =>
         line.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)

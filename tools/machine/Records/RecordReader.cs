@@ -12,14 +12,14 @@ public sealed class RecordReader
 
     private readonly object _lock = new();
     private readonly List<byte> _line = [];
-    private readonly List<Record> _records = [];
+    private readonly List<MachineRecord> _records = [];
     private readonly List<string> _errors = [];
 
     /// <summary>Called with each record, on the thread that feeds this reader.</summary>
-    public Action<Record>? OnRecord { get; init; }
+    public Action<MachineRecord>? OnRecord { get; init; }
 
     /// <summary>Gives the records so far, in order.</summary>
-    public IReadOnlyList<Record> Records
+    public IReadOnlyList<MachineRecord> Records
     {
         get
         {
@@ -67,7 +67,7 @@ public sealed class RecordReader
             return;
         try
         {
-            if (RecordParser.Parse(line) is Record record)
+            if (RecordParser.Parse(line) is MachineRecord record)
                 Keep(record);
         }
         catch (FormatException error)
@@ -77,7 +77,7 @@ public sealed class RecordReader
         }
     }
 
-    private void Keep(Record record)
+    private void Keep(MachineRecord record)
     {
         lock (_lock)
             _records.Add(record);

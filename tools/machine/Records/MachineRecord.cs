@@ -2,36 +2,36 @@
 namespace Commence.Machine.Records;
 
 /// <summary>One record.</summary>
-public abstract record Record;
+public abstract record MachineRecord;
 
 /// <summary>The kernel has started.</summary>
-public sealed record HelloRecord(string Version, string Arch) : Record;
+public sealed record HelloRecord(string Version, string Arch) : MachineRecord;
 
 /// <summary>A step of the boot is done.</summary>
-public sealed record StepRecord(string Name, int Cpu, long Ns) : Record;
+public sealed record StepRecord(string Name, int Cpu, long Ns) : MachineRecord;
 
 /// <summary>What became of a processor.</summary>
 /// <param name="Cpu">The kernel's number for it.</param>
 /// <param name="Apic">Its local APIC's id.</param>
 /// <param name="State"><c>online</c>, or how far it came.</param>
 /// <param name="Reason">Why it is not online; empty if it is.</param>
-public sealed record CpuRecord(int Cpu, long Apic, string State, string Reason) : Record;
+public sealed record CpuRecord(int Cpu, long Apic, string State, string Reason) : MachineRecord;
 
 /// <summary>The first program has ended.</summary>
 /// <param name="Status">0 to 255; 128 + n if signal n killed it.</param>
-public sealed record ExitRecord(int Status) : Record;
+public sealed record ExitRecord(int Status) : MachineRecord;
 
 /// <summary>The kernel has stopped itself.</summary>
-public sealed record PanicRecord(int Cpu, string Message) : Record;
+public sealed record PanicRecord(int Cpu, string Message) : MachineRecord;
 
 /// <summary>A test inside the machine begins.</summary>
-public sealed record TestStartRecord(string Name) : Record;
+public sealed record TestStartRecord(string Name) : MachineRecord;
 
 /// <summary>A test inside the machine has ended.</summary>
 /// <param name="Name">Class and method.</param>
 /// <param name="Result"><c>passed</c>, <c>failed</c> or <c>skipped</c>.</param>
 /// <param name="Detail">Why, if it did not pass.</param>
-public sealed record TestRecord(string Name, string Result, string Detail) : Record;
+public sealed record TestRecord(string Name, string Result, string Detail) : MachineRecord;
 
 /// <summary>All tests inside the machine have ended.</summary>
-public sealed record TestsDoneRecord(int Passed, int Failed, int Skipped) : Record;
+public sealed record TestsDoneRecord(int Passed, int Failed, int Skipped) : MachineRecord;

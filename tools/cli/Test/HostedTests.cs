@@ -1,0 +1,34 @@
+// Tests that are an xunit.v3 program: the unit tests, the analyzers', the tools' and, booting machines, the boot tests.
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Commence.Cli.Build;
+using Commence.Machine;
+
+namespace Commence.Cli.Test;
+
+/// <summary>An xunit.v3 test program.</summary>
+/// <param name="name">What it is called to the user.</param>
+/// <param name="targets">What to build first; the last one is the program.</param>
+/// <param name="isSlow">Whether each test is worth a line.</param>
+internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> targets, bool isSlow = false) : ITestPart
+{
+    public string Name => name;
+
+    public bool IsSlow => isSlow;
+
+    public async Task RunAsync(string filter, Action<string> onStart, Action<TestResult> onResult, CancellationToken stop)
+    {
+        foreach (BuildTarget target in targets)
+            await Builder.BuildAsync(target, isVerbose: false, stop);
+
+        XunitListener listener = new(onStart, onResult);
+        string[] selection = filter.Length > 0 ? ["-method", $"*{filter}*"] : [];
+        using ChildProcess program = ChildProcess.Start(
+            "dotnet", [targets[^1].Output, "-noColor", "-reporter", "json", .. selection], Repository.Root, listener.Hear);
+        int status = await program.Exited.WaitAsync(stop);
+        if (!listener.HasFinished)
+            throw new CommandException(ExitStatus.TestsFailed, $"the test program ended early with status {status}\n{string.Join('\n', listener.OtherLines)}");
+    }
+}

@@ -1,0 +1,77 @@
+// ./commence test: all parts, one after the other, and one line at the end that sums them up.
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Commence.Cli.Build;
+using Commence.Cli.Host;
+
+namespace Commence.Cli.Test;
+
+/// <summary>Runs the tests.</summary>
+internal static class TestCommand
+{
+    private const string Arch = "x64";
+
+    private static readonly ITestPart[] s_unitParts =
+    [
+        new HostedTests("unit tests", [BuildTarget.Tests("unit", "Commence.UnitTests", "src", "tests/fixtures", "tools/analyzers")]),
+        new HostedTests("analyzer tests", [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "docs/kernel-rules.md")]),
+        new HostedTests("tool tests", [BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
+    ];
+
+    private static readonly ITestPart[] s_machineParts =
+    [
+        new MachineTests(Arch, cpus: 4),
+        new HostedTests("boot tests", [BuildTarget.KernelImage(Arch), BuildTarget.Tests("boot", "Commence.BootTests", "tools/machine", "tests/fixtures")], isSlow: true),
+    ];
+
+    internal static Command Create()
+    {
+        Option<bool> unit = new("--unit") { Description = "Only the tests that need no machine" };
+        Option<string> filter = new("--filter") { Description = "Only tests whose name contains this", HelpName = "TEXT", DefaultValueFactory = static _ => "" };
+        Command command = new("test", "Run the tests") { unit, filter };
+        command.SetAction((parsed, stop) => TestAsync(parsed.GetValue(unit), parsed.GetValue(filter)!, stop));
+        return command;
+    }
+
+    private static async Task<int> TestAsync(bool isUnitOnly, string filter, CancellationToken stop)
+    {
+        if (!isUnitOnly)
+            await Installer.EnsureAsync(Tool.All);
+
+        TestTally sum = default;
+        foreach (ITestPart part in isUnitOnly ? s_unitParts : s_unitParts.Concat(s_machineParts))
+            sum += await RunPartAsync(part, filter, stop);
+
+        if (sum.Total == 0)
+        {
+            Say.Error(filter.Length > 0 ? $"no test's name contains '{filter}'" : "there are no tests");
+            sum = sum with { Failed = 1 };
+        }
+        Console.WriteLine(sum);
+        return sum.Failed == 0 ? ExitStatus.Success : ExitStatus.TestsFailed;
+    }
+
+    private static async Task<TestTally> RunPartAsync(ITestPart part, string filter, CancellationToken stop)
+    {
+        TestProgress progress = new(part);
+        try
+        {
+            await Say.WhileAsync(part.Name, async show =>
+            {
+                await part.RunAsync(filter, test => show(progress.Describe(test)), progress.Add, stop);
+                return true;
+            });
+        }
+        catch (CommandException error)
+        {
+            // A part that cannot run has failed.
+            progress.Add(new TestResult(part.Name, TestVerdict.Failed, error.Message));
+        }
+        Say.Note($"{part.Name}: {progress.Tally}");
+        return progress.Tally;
+    }
+}
