@@ -28,15 +28,15 @@ internal static class Say
         return console;
     }
 
-    internal static void Note(string message) => Console.Error.WriteLine($"commence: {message}");
+    private static bool s_isSpinning;
 
-    internal static void Error(string message)
-    {
-        Terminal.Markup("[red]commence:[/] ");
-        Console.Error.WriteLine(message);
-    }
+    /// <summary>Says something.</summary>
+    internal static void Note(string message) => Write("", message);
 
-    /// <summary>Does something that takes a while: a spinner on a terminal, a line elsewhere.</summary>
+    /// <summary>Says what is wrong.</summary>
+    internal static void Error(string message) => Write("[red]", message);
+
+    /// <summary>Does something that takes a while: a spinner on a terminal, a line elsewhere. Not to be nested.</summary>
     /// <param name="what">What is being done, such as "building the kernel image".</param>
     /// <param name="work">The work; it may call its argument to say how far it is.</param>
     internal static async Task<T> WhileAsync<T>(string what, Func<Action<string>, Task<T>> work)
@@ -46,7 +46,34 @@ internal static class Say
             Note(what);
             return await work(static _ => { });
         }
-        return await Terminal.Status().StartAsync(Markup.Escape(what), async status =>
-            await work(progress => status.Status(Markup.Escape($"{what}: {progress}"))));
+        s_isSpinning = true;
+        try
+        {
+            return await Terminal.Status().StartAsync(Markup.Escape(what), async status =>
+                await work(progress => status.Status(Markup.Escape(OneLine($"{what}: {progress}")))));
+        }
+        finally
+        {
+            s_isSpinning = false;
+        }
+    }
+
+    private static string OneLine(string text)
+    {
+        int lengthMax = Math.Max(Terminal.Profile.Width - 4, 20); // the spinner and a margin
+        return text.Length <= lengthMax ? text : text[..(lengthMax - 1)] + "…";
+    }
+
+    // Beside a spinner the text goes through the console that draws it; otherwise past it, so that lines are not wrapped.
+    private static void Write(string style, string message)
+    {
+        string name = style.Length > 0 ? $"{style}commence:[/] " : "commence: ";
+        if (s_isSpinning)
+        {
+            Terminal.MarkupLine(name + Markup.Escape(message));
+            return;
+        }
+        Terminal.Markup(name);
+        Console.Error.WriteLine(message);
     }
 }

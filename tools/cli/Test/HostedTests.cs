@@ -18,11 +18,14 @@ internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> target
 
     public bool IsSlow => isSlow;
 
-    public async Task RunAsync(string filter, Action<string> onStart, Action<TestResult> onResult, CancellationToken stop)
+    public async Task BuildAsync(CancellationToken stop)
     {
         foreach (BuildTarget target in targets)
             await Builder.BuildAsync(target, isVerbose: false, stop);
+    }
 
+    public async Task RunAsync(string filter, Action<string> onStart, Action<TestResult> onResult, CancellationToken stop)
+    {
         XunitListener listener = new(onStart, onResult);
         string[] selection = filter.Length > 0 ? ["-method", $"*{filter}*"] : [];
         using ChildProcess program = ChildProcess.Start(

@@ -13,11 +13,15 @@ internal interface ITestPart
     /// <summary>Whether its tests are slow enough that each is worth a line.</summary>
     bool IsSlow { get; }
 
-    /// <summary>Builds and runs it.</summary>
+    /// <summary>Builds it.</summary>
+    /// <remarks>Fails: throws <see cref="CommandException"/>.</remarks>
+    Task BuildAsync(CancellationToken stop);
+
+    /// <summary>Runs it.</summary>
     /// <param name="filter">Only tests whose name contains this; empty for all.</param>
     /// <param name="onStart">Called with the name of each test that starts.</param>
     /// <param name="onResult">Called with each result.</param>
     /// <param name="stop">Gives up.</param>
-    /// <remarks>Fails: throws <see cref="CommandException"/> if it cannot be built or run.</remarks>
+    /// <remarks>Fails: throws <see cref="CommandException"/> if it does not come to its end.</remarks>
     Task RunAsync(string filter, Action<string> onStart, Action<TestResult> onResult, CancellationToken stop);
 }

@@ -17,19 +17,20 @@ internal sealed class MachineTests(string arch, int cpus) : ITestPart
 
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
+    private readonly BuildTarget _image = BuildTarget.TestImage(arch);
     private string _running = "";
 
     public string Name => $"in-machine tests, {cpus} {(cpus == 1 ? "processor" : "processors")}";
 
     public bool IsSlow => false;
 
+    public Task BuildAsync(CancellationToken stop) => Builder.BuildAsync(_image, isVerbose: false, stop);
+
     public async Task RunAsync(string filter, Action<string> onStart, Action<TestResult> onResult, CancellationToken stop)
     {
-        BuildTarget image = BuildTarget.TestImage(arch);
-        await Builder.BuildAsync(image, isVerbose: false, stop);
         MachineSpec spec = new()
         {
-            Kernel = image.Output,
+            Kernel = _image.Output,
             Cpus = cpus,
             CommandLine = filter.Length > 0 ? KernelCommandLine.Quote($"commence.tests={filter}") : "",
         };

@@ -60,7 +60,8 @@ internal static class TestCommand
         TestProgress progress = new(part);
         try
         {
-            await Say.WhileAsync(part.Name, async show =>
+            await part.BuildAsync(stop);
+            await Say.WhileAsync($"running the {part.Name}", async show =>
             {
                 await part.RunAsync(filter, test => show(progress.Describe(test)), progress.Add, stop);
                 return true;
@@ -71,6 +72,8 @@ internal static class TestCommand
             // A part that cannot run has failed.
             progress.Add(new TestResult(part.Name, TestVerdict.Failed, error.Message));
         }
+        if (filter.Length == 0 && progress.Tally.Total == 0)
+            progress.Add(new TestResult(part.Name, TestVerdict.Failed, "it has no tests"));
         Say.Note($"{part.Name}: {progress.Tally}");
         return progress.Tally;
     }

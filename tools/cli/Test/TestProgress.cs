@@ -12,7 +12,7 @@ internal sealed class TestProgress(ITestPart part)
     internal TestTally Tally { get; private set; }
 
     /// <summary>Gives a line for a spinner.</summary>
-    internal string Describe(string test) => $"{Tally.Total} done, {Tally.Failed} failed; {test}";
+    internal string Describe(string test) => $"{Tally.Total} done, {Tally.Failed} failed; {test.Replace("Commence.", "")}";
 
     /// <summary>Counts a result and shows it if it matters. From any thread.</summary>
     internal void Add(TestResult result)
