@@ -183,6 +183,7 @@ boot_kernel_pdpt:
 	.skip 4096
 boot_pd:
 	.skip 4096 * 4
+	.skip 4096				/* guard page: not mapped by the final page tables */
 	.globl boot_stack
 boot_stack:
 	.skip 16384

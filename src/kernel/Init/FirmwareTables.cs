@@ -1,0 +1,85 @@
+// What the firmware's tables say, read in early boot, before the page allocator can hand out the pages they lie in.
+//
+// Written once by the boot processor in early boot; only read afterwards.
+using System;
+using System.Runtime.CompilerServices;
+using Commence.Arch;
+using Commence.Firmware;
+using Commence.Firmware.Acpi;
+using Commence.Firmware.Cpus;
+using Commence.Firmware.Mp;
+using Commence.Memory;
+
+namespace Commence.Init;
+
+/// <summary>MP and ACPI tables.</summary>
+public static class FirmwareTables
+{
+    [InlineArray(MpDefaultTable.SizeBytesMax)]
+    private struct DefaultTable
+    {
+        private byte _first;
+    }
+
+    private static DefaultTable s_defaultTable; // where a default MP configuration is written out
+    private static AcpiTables s_acpi;
+    private static ProcessorList s_processors;
+
+    /// <summary>The list of ACPI tables; empty if there are none or they are not wanted.</summary>
+    public static ref readonly AcpiTables Acpi => ref s_acpi;
+
+    /// <summary>The processors that firmware names, the boot processor first.</summary>
+    public static ref readonly ProcessorList Processors => ref s_processors;
+
+    /// <summary>Physical memory as early boot maps it.</summary>
+    public static EarlyMemory Memory => new(ImageLayout.EarlyMappedEnd);
+
+    /// <summary>Finds and reads the tables and reserves their memory (Linux: <c>find_mptable</c>, <c>acpi_boot_table_init</c>).</summary>
+    /// <param name="isAcpiOff">The command line says <c>acpi=off</c>.</param>
+    /// <remarks>Context: early boot, before the first allocation.</remarks>
+    public static void Read(bool isAcpiOff)
+    {
+        FaultLog faults = default;
+        bool hasMp = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp);
+        if (hasMp)
+        {
+            Printk.Info($"Intel MultiProcessor Specification v1.{mp.Pointer.Revision}, floating pointer at {mp.Pointer.At}");
+            MemorySetup.Reserve(mp.PointerRange);
+            MemorySetup.Reserve(mp.TableRange);
+            MemorySetup.Reserve(mp.OemRange);
+        }
+
+        if (!isAcpiOff && AcpiTables.TryLoad(Memory, BootInformation.Rsdp, ref faults, out s_acpi))
+            ReserveAcpi();
+
+        DiscoveryOptions options = new()
+        {
+            BootProcessor = InterruptController.Id,
+            ApicIdMax = InterruptController.IdMax.Value,
+            IgnoreAcpi = isAcpiOff,
+        };
+        ProcessorDiscovery.Run(Memory, in s_acpi, mp, hasMp, in options, ref s_processors, ref faults);
+        Report(ref faults);
+    }
+
+    private static void ReserveAcpi()
+    {
+        Printk.Info($"ACPI: RSDP at {s_acpi.Rsdp.At}, {s_acpi.Count} tables");
+        foreach (AcpiTableEntry table in s_acpi.Entries)
+            MemorySetup.Reserve(table.Range);
+    }
+
+    private static void Report(ref FaultLog faults)
+    {
+        foreach (ParseFault fault in faults.Faults)
+            Printk.Warning($"firmware bug: {fault}");
+        if (faults.LeftOutCount != 0)
+            Printk.Warning($"firmware bug: {faults.LeftOutCount} more faults");
+
+        Printk.Info($"processors: {s_processors.EnabledCount} enabled, {s_processors.DisabledCount} disabled, from {s_processors.SourceName}");
+        if (s_processors.LeftOutCount != 0)
+            Printk.Warning($"{s_processors.LeftOutCount} processors left out: more than {Limits.CpuCountMax} are listed");
+        if (s_processors.Source == ProcessorSource.None)
+            Printk.Warning($"no MADT and no MP table: booting one CPU");
+    }
+}
