@@ -12,4 +12,10 @@ public static class Limits
 
     /// <summary>log2 of <see cref="PageSizeBytes"/> (Linux: <c>PAGE_SHIFT</c>).</summary>
     public const int PageShift = 12;
+
+    /// <summary>Timer ticks per second on each processor (Linux: <c>HZ</c>).</summary>
+    public const int TicksPerSecond = 250;
+
+    /// <summary>Nanoseconds of a tick (Linux: <c>TICK_NSEC</c>).</summary>
+    public const ulong TickNanoseconds = 1_000_000_000 / TicksPerSecond;
 }

@@ -7,7 +7,7 @@ namespace Commence.Smp;
 
 /// <summary>A processor (what Linux keeps in per-CPU variables).</summary>
 /// <remarks>Made once per possible processor and never freed.</remarks>
-public sealed class Processor
+public sealed partial class Processor
 {
     private CpuId _id;
     private ApicId _hardwareId;

@@ -1,0 +1,241 @@
+// Wake-ups (Linux: try_to_wake_up).
+//
+// The waker holds the task's WakeLock, so there is one waker at a time. What it finds:
+//   state not in the mask           nothing to do: it runs, or waits for something else
+//   QueueState.Queued               it has not left its queue yet (it was preempted, or is on its way into Schedule): the state
+//                                   word is enough, under the queue's lock, since Schedule reads it under that lock
+//   QueueState.Moving               a mover is about to queue it: the state word is enough; the mover needs WakeLock, so waits
+//   QueueState.Off, IsOnCpu         it has left its queue, but its processor still stands on its stack: it is queued there, where
+//                                   it cannot be picked before that; or, if it may not run there, we wait for IsOnCpu to clear
+//   QueueState.Off                  it sleeps: it is queued where there is room
+//
+// Orders: Lock() is a full barrier: the waker's condition is visible before the state is read (WaitQueue.cs).
+//   QueueState is read (acquire) before IsOnCpu: "Off" was written after IsOnCpu was set for that run.
+using Commence.Lib;
+using Commence.Locking;
+using Commence.Smp;
+
+namespace Commence.Sched;
+
+public static partial class Scheduler
+{
+    private static CpuMask s_active; // processors that take tasks; bits are added atomically and never removed
+    private static CpuMask s_idle;   // a hint: who halts, or is about to; who takes the bit away has reserved the processor
+
+    /// <summary>Makes a sleeping task runnable.</summary>
+    /// <param name="task">The task; the caller has a reference.</param>
+    /// <param name="states">The sleeps that this wake-up ends.</param>
+    /// <returns>True if this call ended its sleep.</returns>
+    /// <remarks>Context: any, hard IRQ included. Locks: <c>WakeLock</c>, then a run queue's.</remarks>
+    public static bool WakeUp(Task task, TaskState states)
+    {
+        using IrqSpinLock.Guard guard = task.WakeLock.Lock();
+        if ((task.State & states) == 0)
+            return false;
+
+        if (task.QueueState != QueueState.Off && TryWakeQueued(task))
+            return true;
+
+        task.SetStateByWaker(TaskState.Waking);
+        CpuId cpu = task.Cpu;
+        if (!task.IsOnCpu)
+            cpu = SelectCpu(task);
+        else if (!MayRunOn(task, cpu))
+        {
+            WaitUntilOffCpu(task);
+            cpu = SelectCpu(task);
+        }
+
+        QueueAt(task, cpu, EnqueueReason.Woken);
+        return true;
+    }
+
+    /// <summary>Makes a new task runnable for the first time.</summary>
+    /// <remarks>Context: any.</remarks>
+    public static void WakeUpNew(Task task)
+    {
+        using IrqSpinLock.Guard guard = task.WakeLock.Lock();
+        Bug.On(task.State != TaskState.New);
+        QueueAt(task, SelectCpu(task), EnqueueReason.New);
+    }
+
+    /// <summary>Makes a task that runs in user mode on another processor enter the kernel: work was added for it.</summary>
+    /// <remarks>Context: any. A task that does not run sees its work before it returns to user mode anyway.</remarks>
+    public static void Kick(Task task)
+    {
+        using LocalIrq.Guard irq = LocalIrq.Disable();
+        if (task.IsOnCpu && task.Cpu != irq.IrqOff.Cpu)
+            SmpHooks.Instance?.SendReschedule(task.Cpu);
+    }
+
+    // True if the task is still in a queue, or on its way into one: then its state is all that has to change.
+    private static bool TryWakeQueued(Task task)
+    {
+        RunQueue queue = LockQueueOf(task, out IrqSpinLock.Guard guard);
+        bool isKick = false;
+        using (guard)
+        {
+            switch (task.QueueState)
+            {
+                case QueueState.Off:
+                    return false; // it left while we came
+                case QueueState.Moving:
+                    task.SetStateByWaker(TaskState.Running);
+                    break;
+                default:
+                    task.SetStateByWaker(TaskState.Running);
+                    if (!task.IsOnCpu)
+                        isKick = RequestIfPreempts(queue, task);
+                    break;
+            }
+        }
+
+        if (isKick)
+            SendReschedule(queue.Cpu);
+        return true;
+    }
+
+    // Under WakeLock, for a task that is in no queue.
+    private static void QueueAt(Task task, CpuId cpu, EnqueueReason reason)
+    {
+        RunQueue queue = Processors.Get(cpu).RunQueue;
+        bool isKick;
+        using (queue.Lock.Lock())
+        {
+            queue.Update(NowNs());
+            if (task.ContributesToLoad)
+            {
+                task.ContributesToLoad = false;
+                queue.UninterruptibleCount--;
+            }
+
+            MoveVirtualTime(task, cpu);
+            task.SetCpu(cpu);
+            queue.Enqueue(task, reason);
+            task.SetStateByWaker(TaskState.Running);
+            isKick = RequestIfPreempts(queue, task);
+        }
+
+        if (isKick)
+            SendReschedule(cpu);
+    }
+
+    // A task that was taken out of its queue while runnable (QueueState.Moving) gets a new place. Nobody else may queue it.
+    private static void PlaceMoving(Task task)
+    {
+        using IrqSpinLock.Guard guard = task.WakeLock.Lock();
+        PlaceMovingLocked(task);
+    }
+
+    private static void PlaceMovingLocked(Task task)
+    {
+        CpuId cpu = SelectCpu(task);
+        RunQueue queue = Processors.Get(cpu).RunQueue;
+        bool isKick;
+        using (queue.Lock.Lock())
+        {
+            queue.Update(NowNs());
+            MoveVirtualTime(task, cpu);
+            task.SetCpu(cpu);
+            queue.Enqueue(task, EnqueueReason.Moved); // its state stays: a preempted task may be about to sleep
+            isKick = RequestIfPreempts(queue, task);
+        }
+
+        if (isKick)
+            SendReschedule(cpu);
+    }
+
+    // Under the queue's lock. True: the caller sends the reschedule interrupt after it has let go of the lock.
+    private static bool RequestIfPreempts(RunQueue queue, Task task) => queue.ShouldPreempt(task) && RequestReschedule(queue);
+
+    private static bool RequestReschedule(RunQueue queue)
+    {
+        if (queue.IsRescheduleRequested)
+            return false; // it will pick after this moment, and see all that is queued
+
+        queue.IsRescheduleRequested = true;
+        if (queue.Cpu != PerCpuArea.Id)
+            return true;
+
+        PerCpuArea.WantReschedule();
+        return false;
+    }
+
+    private static void SendReschedule(CpuId cpu) => SmpHooks.Instance!.SendReschedule(cpu);
+
+    // A place among tasks that have run for longer or shorter: what counts is the distance to the others.
+    private static void MoveVirtualTime(Task task, CpuId to)
+    {
+        CpuId from = task.Cpu;
+        if (from != to)
+            task.Fair.VirtualRuntime += Processors.Get(to).RunQueue.MinVirtualRuntime - Processors.Get(from).RunQueue.MinVirtualRuntime;
+    }
+
+    // Locks the queue that the task belongs to. It cannot move while that is held; nor, while WakeLock is held too, be queued.
+    private static RunQueue LockQueueOf(Task task, out IrqSpinLock.Guard guard)
+    {
+        while (true)
+        {
+            CpuId cpu = task.Cpu;
+            RunQueue queue = Processors.Get(cpu).RunQueue;
+            guard = queue.Lock.Lock();
+            if (task.Cpu == cpu)
+                return queue;
+            guard.Dispose(); // it was moved between the two looks
+        }
+    }
+
+    // Bounded: its processor has interrupts off and is about to switch. It waits for no lock that we hold: only for run
+    // queues', and we hold none.
+    private static void WaitUntilOffCpu(Task task)
+    {
+        while (task.IsOnCpu)
+            Cpu.Relax();
+    }
+
+    /// <summary>Whether the task may run there. If none of its processors is active, it may run anywhere.</summary>
+    private static bool MayRunOn(Task task, CpuId cpu) =>
+        task.AllowedCpus.Contains(cpu) || !task.AllowedCpus.Overlaps(in s_active);
+
+    // Under WakeLock. In this order: where it ran, if that idles (its data is in that cache); any idle processor; the one with
+    // the fewest tasks.
+    private static CpuId SelectCpu(Task task)
+    {
+        CpuId previous = task.Cpu;
+        if (MayRunOn(task, previous) && TryReserveIdle(previous))
+            return previous;
+
+        foreach (CpuId cpu in s_idle)
+        {
+            if (MayRunOn(task, cpu) && TryReserveIdle(cpu))
+                return cpu;
+        }
+
+        return LeastLoaded(task, previous);
+    }
+
+    private static bool TryReserveIdle(CpuId cpu) => s_idle.Contains(cpu) && s_idle.RemoveAtomic(cpu);
+
+    private static CpuId LeastLoaded(Task task, CpuId preferred)
+    {
+        CpuId best = preferred;
+        int bestCount = MayRunOn(task, preferred) && s_active.Contains(preferred) ? CountOf(preferred) : int.MaxValue;
+        foreach (CpuId cpu in s_active)
+        {
+            if (!MayRunOn(task, cpu))
+                continue;
+
+            int count = CountOf(cpu);
+            if (count < bestCount)
+            {
+                best = cpu;
+                bestCount = count;
+            }
+        }
+
+        Bug.On(bestCount == int.MaxValue); // MayRunOn allows at least one active processor
+        return best;
+    }
+
+    private static int CountOf(CpuId cpu) => Processors.Get(cpu).RunQueue.RunnableCount;
+}
