@@ -65,8 +65,11 @@ internal sealed class Snippet
         .Select(static path => (MetadataReference)MetadataReference.CreateFromFile(path))
         .ToImmutableArray();
 
-    private static readonly Lazy<MetadataReference> s_library = new(() =>
-        new Snippet("Commence.Lib", Annotations().Append(("Prelude.cs", Prelude)), []).Reference());
+    /// <summary>The assembly with the annotations and the vocabulary.</summary>
+    internal static readonly byte[] LibraryImage =
+        Image(new Snippet("Commence.Lib", Annotations().Append(("Prelude.cs", Prelude)), []).Compilation);
+
+    private static readonly MetadataReference s_library = MetadataReference.CreateFromImage(LibraryImage);
 
     private readonly ImmutableArray<MetadataReference> _references;
     private readonly Dictionary<string, string> _properties = new() { ["build_property.CommenceKernelRules"] = "true" };
@@ -81,13 +84,13 @@ internal sealed class Snippet
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
 
-    public CSharpCompilation Compilation { get; private set; }
+    public CSharpCompilation Compilation { get; }
 
     /// <summary>One file of an assembly above the library that has the annotations.</summary>
     public static Snippet Of(string source) => Files("Commence.Kernel", ("Test.cs", source));
 
     /// <summary>Several files of an assembly with a given name.</summary>
-    public static Snippet Files(string assembly, params (string Path, string Text)[] files) => new(assembly, files, [s_library.Value]);
+    public static Snippet Files(string assembly, params (string Path, string Text)[] files) => new(assembly, files, [s_library]);
 
     /// <summary>The same with a reference to other assemblies.</summary>
     public Snippet Above(params MetadataReference[] below) => new(
@@ -151,9 +154,6 @@ internal sealed class Snippet
             yield return (name, reader.ReadToEnd());
         }
     }
-
-    internal static byte[] LibraryImage { get; } =
-        Image(new Snippet("Commence.Lib", Annotations().Append(("Prelude.cs", Prelude)), []).Compilation);
 
     private sealed class Options(Dictionary<string, string> properties) : AnalyzerConfigOptionsProvider
     {

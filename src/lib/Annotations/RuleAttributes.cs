@@ -11,7 +11,7 @@ public sealed class GuardAttribute : Attribute
 }
 
 /// <summary>Marks a struct that is its own identity (a lock, a list head, a queue): a copy of it would be another, unrelated one.</summary>
-/// <remarks>A struct that is not readonly and whose name ends in "Lock" is one without the mark.</remarks>
+/// <remarks>The structs of Commence.Locking that are not readonly are such without the mark, and so is a struct that contains one.</remarks>
 [AttributeUsage(AttributeTargets.Struct)]
 public sealed class NoCopyAttribute : Attribute
 {

@@ -1,0 +1,67 @@
+// Collects the methods marked [Initcall], assembly by assembly, and sorts them where all parts meet.
+//
+//   lib ◀── kernel: its calls + records ◀── drivers: theirs + records ◀── image, [assembly: CompositionRoot]: InitcallTable
+//
+// Each assembly is also checked by itself against those below it, so that an error shows where it was made.
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+
+namespace Commence.Analyzers.Initcalls;
+
+/// <summary>The generator of the initcall table.</summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class InitcallGenerator : IIncrementalGenerator
+{
+    /// <summary>What does not depend on single methods.</summary>
+    private sealed record Surroundings(string Assembly, bool IsRoot, EquatableArray<InitcallModel> Below);
+
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        IncrementalValuesProvider<InitcallReading> readings = context.SyntaxProvider.ForAttributeWithMetadataName(
+            Names.Initcall,
+            static (_, _) => true,
+            static (marked, _) => InitcallReader.Read((IMethodSymbol)marked.TargetSymbol, marked.Attributes[0], marked.SemanticModel.Compilation));
+
+        IncrementalValueProvider<Surroundings> surroundings = context.CompilationProvider.Select(static (compilation, _) => new Surroundings(
+            compilation.AssemblyName ?? "Unnamed",
+            compilation.Assembly.GetAttributes().Any(static mark => mark.AttributeClass?.Plain() == Names.CompositionRoot),
+            InitcallReader.ReadReferences(compilation)));
+
+        IncrementalValuesProvider<Finding> strays = context.SyntaxProvider.ForAttributeWithMetadataName(
+            Names.RunsAfter,
+            static (_, _) => true,
+            static (marked, _) => marked.TargetSymbol.GetAttributes().Any(static mark => mark.AttributeClass?.Plain() == Names.Initcall)
+                ? null
+                : new Finding(InitcallRules.NoInitcall, Place.Of(marked.TargetSymbol), ((IMethodSymbol)marked.TargetSymbol).Short()))
+            .Where(static finding => finding is not null)!;
+
+        context.RegisterSourceOutput(readings.Collect().Combine(surroundings), static (output, pair) => Emit(output, pair.Left, pair.Right));
+        context.RegisterSourceOutput(strays, static (output, finding) => output.ReportDiagnostic(finding.ToDiagnostic()));
+    }
+
+    private static void Emit(SourceProductionContext output, ImmutableArray<InitcallReading> readings, Surroundings around)
+    {
+        foreach (InitcallReading reading in readings)
+        {
+            if (reading.Finding is not null)
+                output.ReportDiagnostic(reading.Finding.ToDiagnostic());
+        }
+
+        List<InitcallModel> own = readings.Where(static reading => reading.Call is not null).Select(static reading => reading.Call!).ToList();
+        own.Sort(static (a, b) => Place.Compare(a.Place!, b.Place!));
+        own = InitcallEmitter.NameThunks(own, around.Assembly);
+        if (own.Count == 0 && !around.IsRoot)
+            return;
+
+        (List<PlacedCall> order, List<Finding> findings) = InitcallOrder.Sort(around.Below.Concat(own).ToList(), around.IsRoot);
+        foreach (Finding finding in findings)
+            output.ReportDiagnostic(finding.ToDiagnostic());
+
+        if (own.Count > 0)
+            output.AddSource("Initcalls.g.cs", InitcallEmitter.Records(own, around.Assembly));
+        if (around.IsRoot)
+            output.AddSource("InitcallTable.g.cs", InitcallEmitter.Table(order));
+    }
+}
