@@ -52,9 +52,11 @@ public static class DirectMap
         return new Span<ulong>(Pointer(page.Address), Limits.PageSizeBytes / sizeof(ulong));
     }
 
+    // SAFETY: makes the pointer only; whoever follows it has to know that the page is his.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static unsafe byte* Pointer(PhysAddr address) => (byte*)ToVirtual(address).Value;
 
+    // SAFETY: only calculates; nothing is read through the pointer.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static unsafe PhysAddr ToPhysical(void* address) => new((ulong)address - AddressLayout.DirectMapStart.Value);
 }
