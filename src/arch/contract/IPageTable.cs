@@ -74,6 +74,9 @@ public interface IPageTable
     /// <summary>A leaf was written through since the bit was last cleared.</summary>
     static abstract bool IsDirty(PageTableEntry entry);
 
+    /// <summary>The same leaf with another protection; accessed and dirty stay as they are.</summary>
+    static abstract PageTableEntry WithProtection(PageTableEntry entry, int level, PageProtection protection);
+
     /// <summary>The same leaf with accessed and dirty set, for a page that software has just used in the program's name.</summary>
     static abstract PageTableEntry WithAccessedDirty(PageTableEntry entry);
 
@@ -93,4 +96,9 @@ public interface IPageTable
     /// <summary>Makes this processor use another root; forgets all translations that are not global.</summary>
     /// <remarks>Context: any; pinned. The kernel's half must be the same in both.</remarks>
     static abstract void LoadRoot(PhysAddr root);
+
+    /// <summary>Makes this processor use the kernel's final tables, and from now on keep global translations.</summary>
+    /// <param name="root">The kernel's root, which maps the caller's code and stack where they are.</param>
+    /// <remarks>Context: early boot, AP call-in; once per processor.</remarks>
+    static abstract void LoadKernelRoot(PhysAddr root);
 }

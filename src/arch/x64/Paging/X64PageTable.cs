@@ -104,6 +104,10 @@ public readonly struct X64PageTable : IPageTable
     public static bool IsDirty(PageTableEntry entry) => (entry.Raw & Dirty) != 0;
 
     /// <inheritdoc/>
+    public static PageTableEntry WithProtection(PageTableEntry entry, int level, PageProtection protection) =>
+        new(EncodeLeaf(Target(entry, level), level, protection).Raw | (entry.Raw & (Accessed | Dirty)));
+
+    /// <inheritdoc/>
     public static PageTableEntry WithAccessedDirty(PageTableEntry entry) => new(entry.Raw | Accessed | Dirty);
 
     /// <inheritdoc/>
@@ -134,7 +138,10 @@ public readonly struct X64PageTable : IPageTable
     /// <inheritdoc/>
     public static void LoadRoot(PhysAddr root) => X64Instructions.WriteCr3(root.Value);
 
-    /// <summary>Lets translations marked global survive a change of the root. Once per processor, after the final tables are loaded.</summary>
-    /// <remarks>Context: early boot, AP call-in.</remarks>
-    public static void EnableGlobalPages() => X64Instructions.WriteCr4(X64Instructions.ReadCr4() | Cr4PageGlobalEnable);
+    /// <inheritdoc/>
+    public static void LoadKernelRoot(PhysAddr root)
+    {
+        LoadRoot(root);
+        X64Instructions.WriteCr4(X64Instructions.ReadCr4() | Cr4PageGlobalEnable);
+    }
 }
