@@ -173,7 +173,7 @@ public static class WaitQueueExtensions
     {
         Preempt.MightSleep();
         if (!condition.IsMet())
-            _ = WaitQueue.WaitFor(ref queue, ref condition, TaskState.Idle, isExclusive: false, Nanoseconds.MaxValue);
+            _ = WaitQueue.WaitFor(ref queue, ref condition, TaskState.Idle, isExclusive: false, Nanoseconds.MaxValue); // only the condition ends it
     }
 
     /// <summary>Sleeps until the condition is met or a signal comes (Linux: <c>wait_event_interruptible</c>).</summary>
