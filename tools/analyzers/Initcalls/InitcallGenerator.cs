@@ -24,10 +24,16 @@ public sealed class InitcallGenerator : IIncrementalGenerator
             static (_, _) => true,
             static (marked, _) => InitcallReader.Read((IMethodSymbol)marked.TargetSymbol, marked.Attributes[0], marked.SemanticModel.Compilation));
 
-        IncrementalValueProvider<Surroundings> surroundings = context.CompilationProvider.Select(static (compilation, _) => new Surroundings(
-            compilation.AssemblyName ?? "Unnamed",
-            compilation.Assembly.GetAttributes().Any(static mark => mark.AttributeClass?.Plain() == Names.CompositionRoot),
-            InitcallReader.ReadReferences(compilation)));
+        IncrementalValuesProvider<bool> roots = context.SyntaxProvider.ForAttributeWithMetadataName(
+            Names.CompositionRoot, static (_, _) => true, static (_, _) => true);
+
+        // The references are read only where the answer matters: most assemblies have no initcalls.
+        IncrementalValueProvider<Surroundings?> surroundings = readings.Collect().Select(static (all, _) => all.Length > 0)
+            .Combine(roots.Collect().Select(static (all, _) => all.Length > 0))
+            .Combine(context.CompilationProvider)
+            .Select(static (known, _) => known.Left.Left || known.Left.Right
+                ? new Surroundings(known.Right.AssemblyName ?? "Unnamed", IsRoot: known.Left.Right, InitcallReader.ReadReferences(known.Right))
+                : null);
 
         IncrementalValuesProvider<Finding> strays = context.SyntaxProvider.ForAttributeWithMetadataName(
             Names.RunsAfter,
@@ -37,7 +43,11 @@ public sealed class InitcallGenerator : IIncrementalGenerator
                 : new Finding(InitcallRules.NoInitcall, Place.Of(marked.TargetSymbol), ((IMethodSymbol)marked.TargetSymbol).Short()))
             .Where(static finding => finding is not null)!;
 
-        context.RegisterSourceOutput(readings.Collect().Combine(surroundings), static (output, pair) => Emit(output, pair.Left, pair.Right));
+        context.RegisterSourceOutput(readings.Collect().Combine(surroundings), static (output, pair) =>
+        {
+            if (pair.Right is not null)
+                Emit(output, pair.Left, pair.Right);
+        });
         context.RegisterSourceOutput(strays, static (output, finding) => output.ReportDiagnostic(finding.ToDiagnostic()));
     }
 
@@ -52,8 +62,6 @@ public sealed class InitcallGenerator : IIncrementalGenerator
         List<InitcallModel> own = readings.Where(static reading => reading.Call is not null).Select(static reading => reading.Call!).ToList();
         own.Sort(static (a, b) => Place.Compare(a.Place!, b.Place!));
         own = InitcallEmitter.NameThunks(own, around.Assembly);
-        if (own.Count == 0 && !around.IsRoot)
-            return;
 
         (List<PlacedCall> order, List<Finding> findings) = InitcallOrder.Sort(around.Below.Concat(own).ToList(), around.IsRoot);
         foreach (Finding finding in findings)
