@@ -13,10 +13,14 @@ namespace Commence.Machine;
 /// <summary>One processor's state.</summary>
 /// <param name="Index">QEMU's number for it.</param>
 /// <param name="Rip">Its instruction pointer.</param>
+/// <param name="Rbp">Its frame pointer.</param>
 /// <param name="Cr2">The address of its last page fault.</param>
 /// <param name="IsHalted">Whether it sleeps in <c>hlt</c>.</param>
-public sealed record CpuState(int Index, ulong Rip, ulong Cr2, bool IsHalted)
+public sealed record CpuState(int Index, ulong Rip, ulong Rbp, ulong Cr2, bool IsHalted)
 {
+    /// <summary>The addresses to which its kernel code will return, innermost first, as far as frame pointers lead.</summary>
+    public IReadOnlyList<ulong> ReturnAddresses { get; init; } = [];
+
     /// <summary>Reads the answer to <c>info registers -a</c>.</summary>
     public static IReadOnlyList<CpuState> ParseAll(string dump)
     {
@@ -27,6 +31,7 @@ public sealed record CpuState(int Index, ulong Rip, ulong Cr2, bool IsHalted)
             cpus.Add(new CpuState(
                 int.Parse(block.Groups[1].Value, CultureInfo.InvariantCulture),
                 Hex(registers, "[RE]IP"),
+                Hex(registers, "[RE]BP"),
                 Hex(registers, "CR2"),
                 Regex.IsMatch(registers, @"\bHLT=1\b")));
         }

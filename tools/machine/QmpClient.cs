@@ -47,10 +47,10 @@ public sealed class QmpClient
         return await answer.Task;
     }
 
-    /// <summary>Executes a command of the human monitor, for what has no machine form.</summary>
-    public async Task<string> ExecuteHumanAsync(string command)
+    /// <summary>Executes a command of the human monitor, for what has no machine form, as seen by one processor.</summary>
+    public async Task<string> ExecuteHumanAsync(string command, int cpu = 0)
     {
-        JsonNode? text = await ExecuteAsync("human-monitor-command", new JsonObject { ["command-line"] = command });
+        JsonNode? text = await ExecuteAsync("human-monitor-command", new JsonObject { ["command-line"] = command, ["cpu-index"] = cpu });
         return text?.GetValue<string>() ?? "";
     }
 

@@ -87,7 +87,7 @@ public sealed class VirtualMachine(MachineSpec spec)
             await StartAsync(qmp);
             isTimeOver = !await WaitForEndAsync(qemu, timeout, stop);
             if (!_exit.Task.IsCompleted && !_panic.Task.IsCompleted && !stop.IsCancellationRequested)
-                cpus = await LookAtCpusAsync(qmp);
+                cpus = await LookAtCpusAsync(qmp).WaitAsync(s_quitMax, CancellationToken.None);
             await DrainAsync();
             await qmp.ExecuteAsync("quit").WaitAsync(s_quitMax, CancellationToken.None);
             await qemu.Exited.WaitAsync(s_quitMax, CancellationToken.None);
@@ -164,9 +164,12 @@ public sealed class VirtualMachine(MachineSpec spec)
 
     private static async Task<IReadOnlyList<CpuState>> LookAtCpusAsync(QmpClient qmp)
     {
-        await qmp.ExecuteAsync("stop").WaitAsync(s_quitMax);
-        string dump = await qmp.ExecuteHumanAsync("info registers -a").WaitAsync(s_quitMax);
-        return CpuState.ParseAll(dump);
+        await qmp.ExecuteAsync("stop");
+        string dump = await qmp.ExecuteHumanAsync("info registers -a");
+        List<CpuState> cpus = [];
+        foreach (CpuState cpu in CpuState.ParseAll(dump))
+            cpus.Add(cpu with { ReturnAddresses = await FrameWalk.ReadAsync(qmp, cpu) });
+        return cpus;
     }
 
     private Task DrainAsync() => WaitForQuietAsync(s_drainQuiet, s_drainMax);

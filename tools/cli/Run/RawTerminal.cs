@@ -3,6 +3,7 @@
 // termios is opaque to us except for c_oflag: output keeps its processing, so that our own messages look right.
 // Source: termios(3); struct termios of Linux begins with the four 32-bit flag words c_iflag, c_oflag, c_cflag, c_lflag.
 using System;
+using System.IO;
 using System.Runtime.InteropServices;
 
 namespace Commence.Cli.Run;
@@ -35,6 +36,9 @@ internal sealed class RawTerminal : IDisposable
         if (tcsetattr(StandardInput, SetNow, raw) != 0)
             return null;
 
+        // .NET's console has switched the cursor keys to "application mode" for itself: back, for the machine's programs.
+        using (Stream output = Console.OpenStandardError())
+            output.Write("\e[?1l\e>"u8);
         RawTerminal terminal = new(saved);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => terminal.Dispose();
         return terminal;

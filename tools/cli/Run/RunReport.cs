@@ -10,6 +10,10 @@ namespace Commence.Cli.Run;
 /// <summary>Reports a run's end.</summary>
 internal static class RunReport
 {
+    // Processors that have nothing to do are many and all alike.
+    private const int FramesShownHalted = 3;
+    private const int FramesShown = 16;
+
     /// <summary>Says what there is to say and gives the exit status.</summary>
     internal static async Task<int> TellAsync(MachineSpec spec, MachineResult result, TimeSpan? timeout)
     {
@@ -52,8 +56,15 @@ internal static class RunReport
 
     private static async Task TellCpusAsync(MachineSpec spec, IReadOnlyList<CpuState> cpus)
     {
-        IReadOnlyList<string> names = await Symbolizer.NameAsync(spec.Kernel, [.. cpus.Select(static cpu => cpu.Rip)]);
-        foreach ((CpuState cpu, string name) in cpus.Zip(names))
-            Say.Note($"  CPU {cpu.Index} {(cpu.IsHalted ? "halted" : "was")} at 0x{cpu.Rip:x} {name}");
+        // A return address is that of the instruction after the call: the call's own line is what one wants to read.
+        ulong[] addresses = [.. cpus.SelectMany(static cpu => cpu.ReturnAddresses.Select(static address => address - 1).Prepend(cpu.Rip)).Distinct()];
+        IReadOnlyList<string> names = await Symbolizer.NameAsync(spec.Kernel, addresses);
+        Dictionary<ulong, string> nameOf = addresses.Zip(names).ToDictionary(static pair => pair.First, static pair => pair.Second);
+        foreach (CpuState cpu in cpus)
+        {
+            Say.Note($"  CPU {cpu.Index} {(cpu.IsHalted ? "halted" : "was")} at 0x{cpu.Rip:x} {nameOf[cpu.Rip]}");
+            foreach (ulong address in cpu.ReturnAddresses.Take(cpu.IsHalted ? FramesShownHalted : FramesShown))
+                Say.Note($"      from 0x{address:x} {nameOf[address - 1]}");
+        }
     }
 }
