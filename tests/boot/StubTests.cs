@@ -1,5 +1,6 @@
 // What the host makes of a machine's end, tried with a kernel of a few instructions (Stubs/stub.S).
 using System;
+using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Commence.Machine;
@@ -10,6 +11,8 @@ namespace Commence.BootTests;
 
 public sealed class StubTests
 {
+    internal static readonly string Image = Path.Combine(AppContext.BaseDirectory, "stub.elf");
+
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [Theory]
@@ -129,7 +132,7 @@ public sealed class StubTests
 
     private static MachineSpec Stub(string behaviour) => new()
     {
-        Kernel = System.IO.Path.Combine(AppContext.BaseDirectory, "stub.elf"),
+        Kernel = Image,
         CommandLine = "@" + behaviour,
         MemoryMiB = 64,
     };

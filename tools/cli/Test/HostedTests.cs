@@ -18,6 +18,8 @@ internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> target
 
     public bool IsSlow => isSlow;
 
+    internal string Project => targets[^1].Project;
+
     public async Task BuildAsync(CancellationToken stop)
     {
         foreach (BuildTarget target in targets)

@@ -24,6 +24,8 @@ internal sealed class MachineTests(string arch, int cpus) : ITestPart
 
     public bool IsSlow => false;
 
+    internal string Project => _image.Project;
+
     public Task BuildAsync(CancellationToken stop) => Builder.BuildAsync(_image, isVerbose: false, stop);
 
     public async Task RunAsync(string filter, Action<string> onStart, Action<TestResult> onResult, CancellationToken stop)

@@ -15,18 +15,21 @@ internal static class TestCommand
 {
     private const string Arch = "x64";
 
-    private static readonly ITestPart[] s_unitParts =
+    private static readonly HostedTests[] s_unitParts =
     [
         new HostedTests("unit tests", [BuildTarget.Tests("unit", "Commence.UnitTests", "src", "tests/fixtures", "tools/analyzers")]),
         new HostedTests("analyzer tests", [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "docs/kernel-rules.md")]),
+        new HostedTests("image tool tests", [BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool")]),
         new HostedTests("tool tests", [BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
     ];
 
-    private static readonly ITestPart[] s_machineParts =
-    [
-        new MachineTests(Arch, cpus: 4),
-        new HostedTests("boot tests", [BuildTarget.KernelImage(Arch), BuildTarget.Tests("boot", "Commence.BootTests", "tools/machine", "tests/fixtures")], isSlow: true),
-    ];
+    private static readonly MachineTests s_machineTests = new(Arch, cpus: 4);
+
+    private static readonly HostedTests s_bootTests = new(
+        "boot tests", [BuildTarget.KernelImage(Arch), BuildTarget.Tests("boot", "Commence.BootTests", "tools/machine", "tools/cli", "tests/fixtures")], isSlow: true);
+
+    /// <summary>The projects whose tests run, from the root.</summary>
+    internal static IEnumerable<string> Projects => s_unitParts.Append(s_bootTests).Select(static part => part.Project).Append(s_machineTests.Project);
 
     internal static Command Create()
     {
@@ -39,11 +42,11 @@ internal static class TestCommand
 
     private static async Task<int> TestAsync(bool isUnitOnly, string filter, CancellationToken stop)
     {
-        if (!isUnitOnly)
-            await Installer.EnsureAsync(Tool.All);
+        // The image tool's tests assemble and link small images.
+        await Installer.EnsureAsync(isUnitOnly ? Tool.ForBuild : Tool.All);
 
         TestTally sum = default;
-        foreach (ITestPart part in isUnitOnly ? s_unitParts : s_unitParts.Concat(s_machineParts))
+        foreach (ITestPart part in isUnitOnly ? s_unitParts : (ITestPart[])[.. s_unitParts, s_machineTests, s_bootTests])
             sum += await RunPartAsync(part, filter, stop);
 
         if (sum.Total == 0)

@@ -1,0 +1,139 @@
+// ./commence run, as a user starts it, with the stub kernel: exit statuses, messages, and nothing left behind.
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace Commence.BootTests;
+
+public sealed class CommandTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("@exit", 7, "")]
+    [InlineData("@off", 127, "powered off without reporting an exit status")]
+    [InlineData("@panic", 126, "kernel panic: asked to")]
+    [InlineData("@triple", 125, "triple fault")]
+    [InlineData("@reset", 125, "the machine was reset")]
+    [InlineData("@spin", 124, "timed out after 2 s")]
+    [InlineData("@bad", 7, "malformed line")]
+    public async Task TheStatusTellsHowTheMachineEnded(string behaviour, int status, string message)
+    {
+        CommandResult result = await RunAsync("run", "--kernel", StubTests.Image, "--append", behaviour, "--timeout", "2", "--", "true", "a b");
+
+        Assert.Equal(status, result.Status);
+        Assert.Contains(message, result.Error);
+        Assert.StartsWith($"stub: rdinit=/bin/true commence.on_init_exit=poweroff {behaviour} -- \"a b\"\n", result.Output);
+    }
+
+    [Theory]
+    [InlineData("unsupported machine type", 122, "run", "--machine", "pdp11", "--", "true")]
+    [InlineData("there is no kernel image /nonexistent", 123, "run", "--kernel", "/nonexistent", "--", "true")]
+    [InlineData("/nonexistent: neither in the machine's file system nor on this host", 123, "run", "--", "/nonexistent")]
+    [InlineData("the machine has no program 'nonexistent'", 123, "run", "--", "nonexistent")]
+    [InlineData("there is no directory /nonexistent", 123, "run", "--rootfs", "/nonexistent", "--", "true")]
+    [InlineData("there is no file /nonexistent", 123, "run", "--initrd", "/nonexistent", "--", "true")]
+    [InlineData("cannot carry a double quote", 123, "run", "--", "echo", "\"")]
+    [InlineData("unknown option --cpu", 123, "run", "--cpu", "4", "--", "true")]
+    [InlineData("the program goes after --", 123, "run", "true")]
+    [InlineData("at least one processor", 123, "run", "--cpus", "0", "--", "true")]
+    [InlineData("'four'", 123, "run", "--cpus", "four", "--", "true")]
+    [InlineData("'m68k'", 123, "run", "--arch", "m68k", "--", "true")]
+    [InlineData("'rnu'", 123, "rnu")]
+    public async Task ARequestThatCannotBeFulfilledSaysWhatIsWrong(string message, int status, params string[] arguments)
+    {
+        // The stub, unless the case names a kernel itself.
+        string[] kernel = Array.IndexOf(arguments, "--kernel") < 0 && arguments[0] == "run" ? ["--kernel", StubTests.Image] : [];
+        CommandResult result = await RunAsync([arguments[0], .. kernel, .. arguments[1..]]);
+
+        Assert.Equal(status, result.Status);
+        Assert.Contains(message, result.Error);
+        Assert.Empty(result.Output);
+    }
+
+    [Theory]
+    [InlineData("TERM", 143)]
+    [InlineData("INT", 130)]
+    [InlineData("KILL", 137)]
+    public async Task TheMachineNeverOutlivesTheCommand(string signal, int status)
+    {
+        using Process command = Start("run", "--kernel", StubTests.Image, "--append", "@spin", "--timeout", "0", "--", "true");
+        using CancellationTokenSource limit = new(s_limit);
+        Assert.StartsWith("stub: ", await command.StandardOutput.ReadLineAsync(limit.Token));
+        List<int> machines = FindMachines(command.Id);
+        Assert.Single(machines);
+
+        using (Process kill = Process.Start("kill", ["-s", signal, command.Id.ToString()]))
+            await kill.WaitForExitAsync(limit.Token);
+        await command.WaitForExitAsync(limit.Token);
+        Assert.Equal(status, command.ExitCode);
+        while (IsAlive(machines[0]))
+            await Task.Delay(20, limit.Token);
+    }
+
+    [Fact]
+    public async Task HelpTeachesWithExamples()
+    {
+        CommandResult result = await RunAsync("run", "--help");
+
+        Assert.Equal(0, result.Status);
+        Assert.Contains("./commence run --cpus 4 -- /bin/busybox uname -a", result.Output);
+    }
+
+    private sealed record CommandResult(int Status, string Output, string Error);
+
+    private static async Task<CommandResult> RunAsync(params string[] arguments)
+    {
+        using Process command = Start(arguments);
+        using CancellationTokenSource limit = new(s_limit);
+        Task<string> output = command.StandardOutput.ReadToEndAsync(limit.Token);
+        Task<string> error = command.StandardError.ReadToEndAsync(limit.Token);
+        await command.WaitForExitAsync(limit.Token);
+        return new CommandResult(command.ExitCode, await output, await error);
+    }
+
+    private static Process Start(params string[] arguments)
+    {
+        string tool = Path.Combine(Kernel.Root, "artifacts", "bin", "Commence.Cli", "release", "commence.dll");
+        return Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+    }
+
+    // The emulators among a process's children.
+    private static List<int> FindMachines(int parent)
+    {
+        List<int> machines = [];
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), out int id) && Status(id) is (string name, _, int itsParent) && itsParent == parent && name.StartsWith("qemu", StringComparison.Ordinal))
+                machines.Add(id);
+        }
+        return machines;
+    }
+
+    private static bool IsAlive(int id) => Status(id) is (_, not 'Z', _);
+
+    // /proc/ID/stat: "ID (name) state parent …".  Source: proc(5).
+    private static (string Name, char State, int Parent)? Status(int id)
+    {
+        try
+        {
+            string text = File.ReadAllText($"/proc/{id}/stat");
+            int end = text.LastIndexOf(')');
+            string[] rest = text[(end + 2)..].Split(' ');
+            return (text[(text.IndexOf('(') + 1)..end], rest[0][0], int.Parse(rest[1]));
+        }
+        catch (IOException)
+        {
+            return null; // it has ended
+        }
+    }
+}
