@@ -4,6 +4,7 @@
 namespace Commence;
 
 /// <summary>Linux's error numbers, under Linux's names.</summary>
+[MustUse]
 public enum Errno
 {
     /// <summary>Success.</summary>

@@ -6,6 +6,7 @@ using Commence.Lib;
 namespace Commence;
 
 /// <summary>What a call returns that can fail in more than one way.</summary>
+[MustUse]
 public readonly struct Result<T>
 {
     private readonly T _value;
