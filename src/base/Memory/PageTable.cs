@@ -15,6 +15,8 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Arch;
+using Commence.Locking;
+using SpinLock = Commence.Locking.SpinLock;
 
 namespace Commence.Memory;
 
@@ -27,6 +29,9 @@ public sealed unsafe class PageTable
     private PageAllocator _pages = null!; // set by TryCreate, like _root
     private Pfn _root;
     private int _tableCount; // pages of tables, root included
+
+    /// <summary>Protects the kernel's own tree, which several owners of address ranges change; others have their owner's lock.</summary>
+    internal SpinLock KernelLock;
 
     /// <summary>What a processor loads.</summary>
     public PhysAddr Root => _root.Address;
@@ -88,6 +93,12 @@ public sealed unsafe class PageTable
 
     /// <summary>Makes sure that the tables above a page exist, so that mapping it cannot fail.</summary>
     public bool TryPrepare(VirtAddr address) => TryMakeSlot(address, 0, out _, out _);
+
+    // Top-level entries, which other roots copy.
+    internal bool TryPrepareTop(VirtAddr address) => TryMakeSlot(address, PageTableFormat.LevelCount - 2, out _, out _);
+
+    internal bool HasTop(VirtAddr address) =>
+        TryFindSlot(address, PageTableFormat.LevelCount - 1, out _, out _, out _);
 
     /// <summary>Finds what is mapped at an address.</summary>
     /// <returns>False if nothing is.</returns>
