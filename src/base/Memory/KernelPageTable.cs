@@ -11,7 +11,6 @@
 using Commence.Arch;
 using Commence.Lib;
 using Commence.Locking;
-using SpinLock = Commence.Locking.SpinLock;
 
 namespace Commence.Memory;
 

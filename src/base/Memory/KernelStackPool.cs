@@ -15,7 +15,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Commence.Arch;
 using Commence.Locking;
-using SpinLock = Commence.Locking.SpinLock;
 
 namespace Commence.Memory;
 

@@ -16,7 +16,6 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Arch;
 using Commence.Locking;
-using SpinLock = Commence.Locking.SpinLock;
 
 namespace Commence.Memory;
 

@@ -10,7 +10,6 @@ using System;
 using Commence.Arch;
 using Commence.Lib;
 using Commence.Locking;
-using SpinLock = Commence.Locking.SpinLock;
 
 namespace Commence.Memory;
 

@@ -19,8 +19,12 @@ public ref partial struct TextWriter
     }
 
     /// <summary>Appends an interpolated string: <c>text.Append($"cpu {cpu} at {address}")</c>.</summary>
-    // The handler is a copy of this writer, over the same buffer, and so already holds the longer text.
-    public void Append([InterpolatedStringHandlerArgument("")] TextWriter interpolated) => this = interpolated;
+    // The handler began as a copy of this writer, over the same buffer, which so holds the longer text already.
+    public void Append([InterpolatedStringHandlerArgument("")] scoped TextWriter interpolated)
+    {
+        _length = interpolated._length;
+        _isTruncated = interpolated._isTruncated;
+    }
 
     /// <summary>Appends the constant part of an interpolated string.</summary>
     public void AppendLiteral(string text) => Append(text);

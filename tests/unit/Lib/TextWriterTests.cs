@@ -134,6 +134,18 @@ public class TextWriterTests
         Assert.Equal("[   3] [3   ] 0x00000000fee00000 span [  span] é true [text  ] chars", actual);
     }
 
+    // As a Format method does it: the writer is somebody else's.
+    private static void AppendPair(ref TextWriter text, int left, CpuId right) => text.Append($"({left:x2}, {right,3})");
+
+    [Fact]
+    public void InterpolatesThroughAReference()
+    {
+        TextWriter text = new(new byte[32]);
+        text.Append("at "u8);
+        AppendPair(ref text, 10, new CpuId(7));
+        Assert.Equal("at (0a,   7)"u8, text.Text);
+    }
+
     [Theory]
     [InlineData(0ul, "[    0.000000]")]
     [InlineData(123_456_789ul, "[    0.123456]")]

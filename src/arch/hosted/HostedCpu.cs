@@ -1,0 +1,38 @@
+// Instructions of a processor that is a thread.
+using System.Diagnostics;
+
+namespace Commence.Arch.Hosted;
+
+/// <inheritdoc cref="ICpu"/>
+public readonly struct HostedCpu : ICpu
+{
+    /// <inheritdoc/>
+    /// <remarks>Lets another thread run: whoever the caller waits for may need the host's processor. Takes interrupts.</remarks>
+    public static void Relax()
+    {
+        HostedProcessor.TakeInterrupts();
+        Thread.Yield();
+    }
+
+    /// <inheritdoc/>
+    public static void Idle()
+    {
+        HostedProcessor here = HostedThread.Processor;
+        here.AreInterruptsEnabled = true;
+        if (!HostedProcessor.TakeInterrupts())
+        {
+            here.WaitForInterrupt();
+            HostedProcessor.TakeInterrupts();
+        }
+    }
+
+    /// <inheritdoc/>
+    public static void Halt()
+    {
+        HostedThread.Processor.Machine?.ThrowIfStopped();
+        throw new ProcessorHaltedException();
+    }
+
+    /// <inheritdoc/>
+    public static ulong ReadCycles() => (ulong)Stopwatch.GetTimestamp();
+}

@@ -1,0 +1,60 @@
+// Registers as plain values: a test fills in what the code under test reads.
+using Commence.Lib;
+
+namespace Commence.Arch.Hosted;
+
+/// <inheritdoc cref="ITrapFrame"/>
+public struct HostedTrapFrame : ITrapFrame
+{
+    /// <inheritdoc/>
+    public bool IsFromUser { get; set; }
+
+    /// <inheritdoc/>
+    public ulong InstructionPointer { get; set; }
+
+    /// <inheritdoc/>
+    public ulong StackPointer { get; set; }
+
+    /// <inheritdoc/>
+    public ulong SyscallNumber { get; set; }
+
+    /// <inheritdoc/>
+    public ulong Argument0 { get; set; }
+
+    /// <inheritdoc/>
+    public ulong Argument1 { get; set; }
+
+    /// <inheritdoc/>
+    public ulong Argument2 { get; set; }
+
+    /// <inheritdoc/>
+    public ulong Argument3 { get; set; }
+
+    /// <inheritdoc/>
+    public ulong Argument4 { get; set; }
+
+    /// <inheritdoc/>
+    public ulong Argument5 { get; set; }
+
+    /// <inheritdoc/>
+    public long ReturnValue { get; set; }
+
+    /// <inheritdoc/>
+    public bool HadInterruptsEnabled { get; set; }
+
+    /// <inheritdoc/>
+    public static int LineCount => 1;
+
+    /// <inheritdoc/>
+    public ulong FramePointer { get; set; }
+
+    /// <inheritdoc/>
+    public readonly ulong StubCaller => 0;
+
+    /// <inheritdoc/>
+    public static HostedTrapFrame Capture() => new() { HadInterruptsEnabled = HostedLocalInterrupts.AreEnabled };
+
+    /// <inheritdoc/>
+    public readonly void FormatLine(int line, ref TextWriter text) =>
+        text.Append($"ip 0x{InstructionPointer:x16} sp 0x{StackPointer:x16}");
+}
