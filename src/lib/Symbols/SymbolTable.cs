@@ -228,33 +228,35 @@ public readonly ref struct SymbolTable
         return records <= (uint)_bytes.Length;
     }
 
-    // Row `index` of the types or the files: a string and the prefix it stands under.
+    // Entry `index` of the types or the files, and the prefix it stands under.
     private void Entry(int tableOffset, int countOffset, int index, out ReadOnlySpan<byte> prefix, out ReadOnlySpan<byte> name)
     {
         prefix = default;
-        name = default;
+        name = EntryText(tableOffset, countOffset, index, out byte prefixIndex);
+        if (prefixIndex != 0)
+            prefix = EntryText(SymbolTableFormat.PrefixesOffset, SymbolTableFormat.PrefixCountOffset, prefixIndex, out _);
+    }
+
+    private ReadOnlySpan<byte> EntryText(int tableOffset, int countOffset, int index, out byte prefixIndex)
+    {
+        prefixIndex = 0;
         uint table = Header(tableOffset);
         uint count = Header(countOffset);
         if (index <= 0 || (uint)index >= count || !IsTable(table, count, SymbolTableFormat.EntrySizeBytes))
-            return;
-
-        uint entry = ReadUInt32((int)table + index * SymbolTableFormat.EntrySizeBytes);
-        name = StringAt(entry & SymbolTableFormat.StringOffsetMask);
-        uint prefixes = Header(SymbolTableFormat.PrefixesOffset);
-        uint prefixCount = Header(SymbolTableFormat.PrefixCountOffset);
-        uint prefixIndex = entry >> SymbolTableFormat.PrefixShift;
-        if (prefixIndex != 0 && prefixIndex < prefixCount && IsTable(prefixes, prefixCount, SymbolTableFormat.EntrySizeBytes))
-            prefix = StringAt(ReadUInt32((int)(prefixes + prefixIndex * SymbolTableFormat.EntrySizeBytes)));
-    }
-
-    private ReadOnlySpan<byte> StringAt(uint offset)
-    {
-        if (offset >= (uint)_bytes.Length)
             return default;
-        int length = _bytes[(int)offset];
-        int first = (int)offset + 1;
-        return length > _bytes.Length - first ? default : _bytes.Slice(first, length);
+
+        int row = (int)table + index * SymbolTableFormat.EntrySizeBytes;
+        uint text = ReadUInt32(row);
+        prefixIndex = _bytes[row + SymbolTableFormat.EntryPrefixOffset];
+        return Slice(text & SymbolTableFormat.StringOffsetMask, text >> SymbolTableFormat.StringLengthShift);
     }
+
+    // A method's name: its length stands before it.
+    private ReadOnlySpan<byte> StringAt(uint offset) =>
+        offset >= (uint)_bytes.Length ? default : Slice(offset + 1, _bytes[(int)offset]);
+
+    private ReadOnlySpan<byte> Slice(uint offset, uint length) =>
+        offset > (uint)_bytes.Length || length > (uint)_bytes.Length - offset ? default : _bytes.Slice((int)offset, (int)length);
 
     private bool IsTable(uint offset, uint count, int rowSizeBytes) =>
         offset <= (uint)_bytes.Length && count <= ((uint)_bytes.Length - offset) / (uint)rowSizeBytes;

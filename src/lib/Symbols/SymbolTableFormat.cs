@@ -1,15 +1,17 @@
 // The layout of the kernel's symbol table, shared by the tool that writes it (tools/imagetool) and the reader in the kernel.
 //
-// All numbers are little-endian; "string" is a length byte and that many bytes of UTF-8. Offsets count from the table's
-// first byte, code offsets from the address in BaseAddress.
+// All numbers are little-endian. Offsets count from the table's first byte, code offsets from the address in BaseAddress.
 //
 //   header    SizeBytes bytes: see the offsets below
-//   prefixes  u32 each: offset of a string, a namespace or a directory; entry 0 is empty
-//   types     u32 each: low 24 bits the offset of a string, high 8 bits its namespace in prefixes; entry 0 is empty
-//   files     as types, with directories; entry 0 is empty
+//   prefixes  entries of namespaces and directories; entry 0 is empty
+//   types     entries of type names, each under its namespace; entry 0 is empty
+//   files     entries of file names, each under its directory; entry 0 is empty
 //   blocks    8 bytes for each FunctionsPerBlock functions: u32 code offset of the first, u32 offset of its records
-//   strings   names, each once, methods in the order of first use
-//   records   for each block: varint offset of the string that a new name would take, then for each function
+//   strings   UTF-8: the methods' names in the order of first use, each with its length in a byte before it, then the rest
+//   records   for each block: varint offset of the string that a new method name would take, then for each function
+//
+// An entry is 5 bytes: u24 offset of the text, u8 its length, u8 its index in prefixes. Texts may share bytes: a type's name is
+// mostly the beginning of its file's.
 //
 //     start     varint, left out for the first of a block: distance from the previous function, as (distance / 16) << 1
 //               where it is a multiple of 16, else distance << 1 | 1
@@ -34,9 +36,10 @@ internal static class SymbolTableFormat
     internal const ushort Version = 1;
     internal const int FunctionsPerBlock = 16;
     internal const int BlockSizeBytes = 8;
-    internal const int EntrySizeBytes = 4;
+    internal const int EntrySizeBytes = 5;
     internal const uint StringOffsetMask = 0x00ff_ffff;
-    internal const int PrefixShift = 24;
+    internal const int StringLengthShift = 24;
+    internal const int EntryPrefixOffset = 4;
 
     // Header.
     internal const int MagicOffset = 0;

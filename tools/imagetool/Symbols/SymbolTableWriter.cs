@@ -23,7 +23,8 @@ internal sealed class SymbolTableWriter
     private readonly Indexed<(string Prefix, string Name)> _types = new(("", ""));
     private readonly Indexed<SourceFile> _files = new(SourceFile.None);
     private readonly ByteWriter _strings = new();
-    private readonly Dictionary<string, int> _stringOffsets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _methodOffsets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Offset, int Length)> _texts = new(StringComparer.Ordinal);
     private LineEncoding _lines;
 
     private SymbolTableWriter(SymbolSource source) => _source = source;
@@ -37,19 +38,14 @@ internal sealed class SymbolTableWriter
         {
             _prefixes.Add(function.Name.Namespace);
             _types.Add((function.Name.Namespace, function.Name.Type));
-            AddString(function.Name.Method); // methods first: in the order of first use they need one byte each in the records
+            AddMethod(function.Name.Method); // first of all strings: in the order of first use they need one byte each in the records
             foreach (SymbolRow row in function.Rows)
             {
                 _prefixes.Add(row.File.Directory);
                 _files.Add(row.File);
             }
         }
-        foreach (string prefix in _prefixes.Items)
-            AddString(prefix);
-        foreach ((_, string name) in _types.Items)
-            AddString(name);
-        foreach (SourceFile file in _files.Items)
-            AddString(file.Name);
+        AddTexts();
         _lines = LineEncoding.Best(_source.Functions);
 
         int blockCount = (_source.Functions.Count + SymbolTableFormat.FunctionsPerBlock - 1) / SymbolTableFormat.FunctionsPerBlock;
@@ -68,11 +64,11 @@ internal sealed class SymbolTableWriter
         byte[] table = new byte[records + encoded.Length];
         WriteHeader(table, blocks, blockCount, prefixes, types, files);
         for (int i = 0; i < _prefixes.Count; i++)
-            WriteUInt32(table, prefixes + i * SymbolTableFormat.EntrySizeBytes, (uint)(strings + _stringOffsets[_prefixes.Items[i]]));
+            WriteEntry(table, prefixes + i * SymbolTableFormat.EntrySizeBytes, strings, "", _prefixes.Items[i]);
         for (int i = 0; i < _types.Count; i++)
-            WriteUInt32(table, types + i * SymbolTableFormat.EntrySizeBytes, Entry(strings, _types.Items[i].Prefix, _types.Items[i].Name));
+            WriteEntry(table, types + i * SymbolTableFormat.EntrySizeBytes, strings, _types.Items[i].Prefix, _types.Items[i].Name);
         for (int i = 0; i < _files.Count; i++)
-            WriteUInt32(table, files + i * SymbolTableFormat.EntrySizeBytes, Entry(strings, _files.Items[i].Directory, _files.Items[i].Name));
+            WriteEntry(table, files + i * SymbolTableFormat.EntrySizeBytes, strings, _files.Items[i].Directory, _files.Items[i].Name);
         for (int i = 0; i < index.Count; i++)
         {
             WriteUInt32(table, blocks + i * SymbolTableFormat.BlockSizeBytes, index[i].Start);
@@ -136,7 +132,7 @@ internal sealed class SymbolTableWriter
             output.WriteVarint(head | (hasLines ? SymbolTableFormat.HeadHasLines : 0) | (newFile != file ? SymbolTableFormat.HeadFileChanged : 0));
             type = newType;
 
-            int name = strings + _stringOffsets[function.Name.Method];
+            int name = strings + _methodOffsets[function.Name.Method];
             output.WriteVarint(ByteWriter.Zigzag(name - nextName));
             if (name == nextName)
                 nextName += 1 + _strings.Bytes[name - strings];
@@ -158,20 +154,55 @@ internal sealed class SymbolTableWriter
         return index;
     }
 
-    private void AddString(string text)
+    private void AddMethod(string name)
     {
-        if (!_stringOffsets.TryAdd(text, _strings.Length))
+        if (!_methodOffsets.TryAdd(name, _strings.Length))
             return;
+        ReadOnlySpan<byte> bytes = Encode(name);
+        _strings.WriteByte((byte)bytes.Length);
+        _strings.Write(bytes);
+    }
+
+    // Longest first, so that a shorter text finds itself in one that is already there.
+    private void AddTexts()
+    {
+        List<string> texts = [.. _prefixes.Items];
+        foreach ((_, string name) in _types.Items)
+            texts.Add(name);
+        foreach (SourceFile file in _files.Items)
+            texts.Add(file.Name);
+        texts.Sort(static (a, b) => a.Length != b.Length ? b.Length.CompareTo(a.Length) : string.CompareOrdinal(a, b));
+        foreach (string text in texts)
+        {
+            if (_texts.ContainsKey(text))
+                continue;
+            byte[] bytes = Encode(text);
+            int at = _strings.Bytes.IndexOf(bytes);
+            if (at < 0)
+            {
+                at = _strings.Length;
+                _strings.Write(bytes);
+            }
+            _texts.Add(text, (at, bytes.Length));
+        }
+    }
+
+    // A length has one byte: longer names are cut, but not in the middle of a character.
+    private static byte[] Encode(string text)
+    {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         int length = Math.Min(bytes.Length, byte.MaxValue);
         while (length < bytes.Length && length > 0 && (bytes[length] & 0xc0) == 0x80)
-            length--; // not in the middle of a character
-        _strings.WriteByte((byte)length);
-        _strings.Write(bytes.AsSpan(0, length));
+            length--;
+        return bytes[..length];
     }
 
-    private uint Entry(int strings, string prefix, string name) =>
-        (uint)(strings + _stringOffsets[name]) | (uint)_prefixes.IndexOf(prefix) << SymbolTableFormat.PrefixShift;
+    private void WriteEntry(byte[] table, int at, int strings, string prefix, string name)
+    {
+        (int offset, int length) = _texts[name];
+        WriteUInt32(table, at, (uint)(strings + offset) | (uint)length << SymbolTableFormat.StringLengthShift);
+        table[at + SymbolTableFormat.EntryPrefixOffset] = (byte)_prefixes.IndexOf(prefix);
+    }
 
     private static uint Checksum(byte[] table)
     {
