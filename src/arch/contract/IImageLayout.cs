@@ -1,4 +1,6 @@
 // Where the kernel's own code and data lie: the linker's word.
+using System;
+
 namespace Commence.Arch;
 
 /// <summary>The kernel image in memory. All bounds are page aligned; ends are exclusive.</summary>
@@ -36,4 +38,7 @@ public interface IImageLayout
     static abstract VirtAddr BootStackStart { get; }
 
     static abstract VirtAddr BootStackTop { get; }
+
+    /// <summary>The table of methods and lines that the build links into the image (SymbolTable reads it); empty if there is none.</summary>
+    static abstract ReadOnlySpan<byte> SymbolTable { get; }
 }

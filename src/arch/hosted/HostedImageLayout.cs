@@ -1,4 +1,6 @@
 // There is no image on the host: every bound is 0, and each of its parts is empty.
+using System;
+
 namespace Commence.Arch.Hosted;
 
 /// <inheritdoc cref="IImageLayout"/>
@@ -42,4 +44,7 @@ public readonly struct HostedImageLayout : IImageLayout
 
     /// <inheritdoc/>
     public static VirtAddr BootStackTop => default;
+
+    /// <inheritdoc/>
+    public static ReadOnlySpan<byte> SymbolTable => default;
 }

@@ -4,6 +4,7 @@
 // stopped; a panic inside the report is said in one line and ends it.
 using System;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Debug;
 using Commence.Lib;
@@ -71,14 +72,21 @@ public static class Panic
         Describe(ref frame);
         Printk.Emergency($"---[ end Kernel panic - not syncing: {what} ]---");
 
-        Record record = new("panic"u8);
-        record.Add("cpu"u8, PerCpuArea.Id.Value);
-        record.Add("message"u8, what);
-        record.SendInPanic();
+        SendRecord(what);
 
         MachineStop.Instance?.AfterPanic();
         while (true)
             Cpu.Halt();
+    }
+
+    // Not inlined: the record's buffer must not add to the frame that prints the report.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SendRecord(scoped ReadOnlySpan<byte> what)
+    {
+        Record record = new("panic"u8);
+        record.Add("cpu"u8, PerCpuArea.Id.Value);
+        record.Add("message"u8, what);
+        record.SendInPanic();
     }
 
     // A second failure, while reporting the first: as little as possible.

@@ -28,8 +28,10 @@ public static class StackTrace
     {
         Span<byte> buffer = stackalloc byte[200];
         TextWriter line = new(buffer);
-        // A return address is the instruction after the call: one byte back is inside it.
-        KernelSymbols.Format(isReturn ? address - 1 : address, ref line);
+        if (isReturn)
+            KernelSymbols.FormatReturn(address, ref line);
+        else
+            KernelSymbols.Format(address, ref line);
         Printk.Write(level, line.Text);
     }
 }

@@ -1,4 +1,8 @@
 // The linker script's symbols in the words of the architecture contract.
+using System;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
 namespace Commence.Arch.X64;
 
 /// <summary>The kernel image in memory.</summary>
@@ -44,4 +48,23 @@ public readonly struct X64ImageLayout : IImageLayout
 
     /// <inheritdoc/>
     public static VirtAddr BootStackTop => new(X64Memory.BootStackTop);
+
+    /// <inheritdoc/>
+    public static unsafe ReadOnlySpan<byte> SymbolTable
+    {
+        get
+        {
+            byte* start = GetSymbolTableStart();
+            // SAFETY: the linker's bounds of a section of the image, which stays mapped and is never written.
+            return new ReadOnlySpan<byte>(start, (int)(GetSymbolTableEnd() - start));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_ksymtab_start")]
+    private static extern unsafe byte* GetSymbolTableStart();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_ksymtab_end")]
+    private static extern unsafe byte* GetSymbolTableEnd();
 }
