@@ -108,6 +108,8 @@ public class GuardAnalyzerTests
         "CMN0302 8: The guard 'g' is disposed by hand and again by its using; pass it by 'in' or ask it for a proof instead")]
     [InlineData("SpinLock.Guard M() { using var g = _lock.Lock(); return g; }",
         "CMN0302 8: The guard 'g' is returned after its using has released it; pass it by 'in' or ask it for a proof instead")]
+    [InlineData("void M(in SpinLock.Guard g) { g.Dispose(); }",
+        "CMN0302 8: The guard 'g' belongs to the caller, who will release it as well; pass it by 'in' or ask it for a proof instead")]
     [InlineData("void M() { Prove(default); }",
         "CMN0307 8: 'Pinned' made from nothing proves nothing; take it from a guard, or assert the state where the hardware vouches for it ('Pinned.Assert()')")]
     [InlineData("void M() { Pinned here = new(); Prove(in here); }",

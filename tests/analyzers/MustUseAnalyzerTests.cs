@@ -25,6 +25,7 @@ public class MustUseAnalyzerTests
     [InlineData("Status M() { Free(); if (B()) return S(); var x = O(); return Status.Bad; }")]
     [InlineData("void M() { _ = S(); // the log is full anyway\n }")]
     [InlineData("void M() {\n // the log is full anyway\n _ = S(); }")]
+    [InlineData("void M() => _ = S(); // the log is full anyway")]
     [InlineData("void M() { _ = Free(); }")]
     public async Task Accepts(string body) => Assert.Empty(await Analyze(body));
 

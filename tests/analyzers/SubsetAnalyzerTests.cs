@@ -71,6 +71,16 @@ public class SubsetAnalyzerTests
     [InlineData("void M() { lock (this) { } }", "CMN0509 10: The lock statement needs a monitor in every object; use 'using var guard = _lock.Lock();' with a SpinLock, IrqSpinLock or Mutex")]
     public async Task Refuses(string body, string expected) => Assert.Equal([expected], await Analyze(body));
 
+    private const string Float = "is floating point, and the kernel does not own those registers: they hold the program's values; use integers with a unit, such as Nanoseconds, or a shift";
+
+    [Theory]
+    [InlineData("double _d;", "CMN0513 10: 'double' " + Float)]
+    [InlineData("void M(float f) { }", "CMN0513 10: 'float' " + Float)]
+    [InlineData("decimal M() => default;", "CMN0513 10: 'decimal' " + Float)]
+    [InlineData("int M() => (int)1.5;", "CMN0513 10: 'double' " + Float)]
+    [InlineData("int M(int n) => (int)((double)n);", "CMN0513 10: 'double' " + Float)]
+    public async Task RefusesFloatingPoint(string body, string expected) => Assert.Equal([expected], await Analyze(body));
+
     [Fact]
     public async Task IsSilentWhereTheRulesAreOff() =>
         Assert.Empty(await Snippet.Of("class C { object M() => new int[3]; }").With("CommenceKernelRules", "false").Analyze(new SubsetAnalyzer()));

@@ -116,6 +116,9 @@ public sealed class GuardAnalyzer : KernelAnalyzer
     private static string? WhyCopied(IOperation guard, IOperation? user, IOperation value, ISymbol container)
     {
         bool isReleased = guard is ILocalReferenceOperation { Local.IsUsing: true };
+        bool isBorrowed = guard is IParameterReferenceOperation { Parameter.RefKind: RefKind.In or RefKind.RefReadOnlyParameter };
+        if (isBorrowed && ((user is IUsingOperation borrowed && borrowed.Resources == value) || user is IInvocationOperation { TargetMethod.Name: "Dispose" }))
+            return "belongs to the caller, who will release it as well";
         return user switch
         {
             IVariableInitializerOperation initializer when !IsReferenceLocal(initializer) =>

@@ -39,8 +39,11 @@ public sealed class SubsetAnalyzer : KernelAnalyzer
     internal static readonly DiagnosticDescriptor Lock = Rule.Error("CMN0509", "No lock statement",
         "The lock statement needs a monitor in every object; use 'using var guard = _lock.Lock();' with a SpinLock, IrqSpinLock or Mutex");
 
+    internal static readonly DiagnosticDescriptor Float = Rule.Error("CMN0513", "No floating point",
+        "'{0}' is floating point, and the kernel does not own those registers: they hold the program's values; use integers with a unit, such as Nanoseconds, or a shift");
+
     public SubsetAnalyzer()
-        : base(Array, Boxing, Delegate, Text, Throw, Catch, Iterator, TypeOf, Lock)
+        : base(Array, Boxing, Delegate, Text, Throw, Catch, Iterator, TypeOf, Lock, Float)
     {
     }
 
@@ -50,8 +53,9 @@ public sealed class SubsetAnalyzer : KernelAnalyzer
             OperationKind.ArrayCreation, OperationKind.CollectionExpression, OperationKind.Conversion, OperationKind.Invocation,
             OperationKind.DelegateCreation, OperationKind.InterpolatedString, OperationKind.Binary, OperationKind.CompoundAssignment,
             OperationKind.Throw, OperationKind.Try, OperationKind.YieldReturn, OperationKind.YieldBreak, OperationKind.Await,
-            OperationKind.TypeOf, OperationKind.Lock);
+            OperationKind.TypeOf, OperationKind.Lock, OperationKind.Literal);
         context.RegisterSymbolAction(static c => CheckMethod(c), SymbolKind.Method);
+        context.RegisterSymbolAction(static c => CheckField(c), SymbolKind.Field);
     }
 
     private static void Check(OperationAnalysisContext context)
@@ -60,6 +64,8 @@ public sealed class SubsetAnalyzer : KernelAnalyzer
         {
             IArrayCreationOperation array => IsTable(array) ? null : At(array, Array),
             ICollectionExpressionOperation { Type.TypeKind: TypeKind.Array } array => At(array, Array),
+            IConversionOperation { IsImplicit: false } conversion when IsFloat(conversion.Type) => At(conversion, Float, Shown(conversion.Type!)),
+            ILiteralOperation literal => IsFloat(literal.Type) ? At(literal, Float, Shown(literal.Type!)) : null,
             IConversionOperation conversion => IsBoxing(conversion) ? At(conversion, Boxing, Shown(conversion.Operand.Type!), Shown(conversion.Type!)) : null,
             IInvocationOperation invocation => CheckCall(invocation),
             IDelegateCreationOperation made => At(made, Delegate),
@@ -116,5 +122,22 @@ public sealed class SubsetAnalyzer : KernelAnalyzer
         var method = (IMethodSymbol)context.Symbol;
         if (method.IsAsync)
             context.ReportDiagnostic(Diagnostic.Create(Iterator, method.Locations[0], "async"));
+        if (method.IsImplicitlyDeclared || method.AssociatedSymbol is IFieldSymbol)
+            return;
+        if (IsFloat(method.ReturnType) || method.Parameters.Any(static parameter => IsFloat(parameter.Type)))
+        {
+            ITypeSymbol type = IsFloat(method.ReturnType) ? method.ReturnType : method.Parameters.First(static parameter => IsFloat(parameter.Type)).Type;
+            context.ReportDiagnostic(Diagnostic.Create(Float, method.Locations[0], Shown(type)));
+        }
     }
+
+    private static void CheckField(SymbolAnalysisContext context)
+    {
+        var field = (IFieldSymbol)context.Symbol;
+        if (IsFloat(field.Type) && !field.IsImplicitlyDeclared)
+            context.ReportDiagnostic(Diagnostic.Create(Float, field.Locations[0], Shown(field.Type)));
+    }
+
+    private static bool IsFloat(ITypeSymbol? type) =>
+        type?.SpecialType is SpecialType.System_Single or SpecialType.System_Double or SpecialType.System_Decimal;
 }
