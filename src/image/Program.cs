@@ -1,43 +1,30 @@
 // Where assembly calls C# for the first time, on the boot processor and on every other.
-using System;
 using System.Runtime;
 using Commence.Arch;
 using Commence.Arch.X64;
-using Commence.Debug;
-using Commence.Drivers.Serial;
+using Commence.Init;
 using Commence.Irq;
 
 namespace Commence.Image;
 
-internal static unsafe class Program
+internal static class Program
 {
     // Made by the compiler: they are needed before anything can be allocated.
-    private static readonly Uart16550 s_console = new(new IoPort(0x3F8));
+    private static readonly PcPlatform s_platform = new();
     private static readonly KernelTraps s_traps = new();
 
+    /// <summary>The boot processor, from Entry.S.</summary>
     [RuntimeExport("KernelStart")]
-    private static void Start(uint startInfo)
+    private static void StartBootProcessor(uint startInfo)
     {
         X64Boot.InitialiseBootProcessor();
         TrapSink.Instance = s_traps;
-        if (s_console.TryInitialise())
-            ConsoleDevice.Console = s_console;
-        Printk.Info($"Commence, start info at {startInfo:x8}");
-        Index(Printk.ConsoleLevel);
-        while (true)
-            Cpu.Halt();
+        PcPlatform.StartInfo = new PhysAddr(startInfo);
+        Platform.Instance = s_platform;
+        Start.BootProcessor();
     }
 
-    private static void Index(int at)
-    {
-        ReadOnlySpan<byte> x = "abc"u8;
-        Printk.Info($"{x[at]}");
-    }
-
+    /// <summary>Every other processor, from Trampoline.S.</summary>
     [RuntimeExport("SecondaryStart")]
-    private static void StartSecondary(nint page)
-    {
-        while (true)
-            Cpu.Halt();
-    }
+    private static void StartSecondary(nint bootPage) => X64SecondaryBoot.OnStart(bootPage);
 }

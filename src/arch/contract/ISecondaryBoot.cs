@@ -51,12 +51,22 @@ public interface ISecondaryBoot
     /// <summary>Bytes of one processor's area, a multiple of the page size.</summary>
     static abstract int AreaSizeBytes { get; }
 
+    /// <summary>Makes the table with which processors start: the kernel's half, and low memory one to one.</summary>
+    /// <param name="kernelRoot">Root of the kernel's page table, which they use from then on.</param>
+    /// <returns>Its root; below 4 GiB.</returns>
+    /// <remarks>Context: boot processor, before the first start. Callable again, for later starts.</remarks>
+    static abstract PhysAddr OpenStartTable(PhysAddr kernelRoot);
+
+    /// <summary>Takes low memory out of that table again, once nobody starts any more.</summary>
+    static abstract void CloseStartTable();
+
     /// <summary>Fills the boot page of one processor: start code, page table, where its own memory is.</summary>
     /// <param name="page">The page; x64: below 1 MB.</param>
-    /// <param name="pageTable">Root of a tree that maps the kernel and, one to one, the boot page; below 4 GiB.</param>
+    /// <param name="startTable">What <see cref="OpenStartTable"/> returned.</param>
+    /// <param name="kernelRoot">Root of the kernel's page table.</param>
     /// <param name="cpu">The kernel's number for it.</param>
     /// <param name="memory">Its own memory.</param>
-    static abstract void Prepare(Pfn page, PhysAddr pageTable, CpuId cpu, in ProcessorMemory memory);
+    static abstract void Prepare(Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, in ProcessorMemory memory);
 
     /// <summary>How far the processor of this boot page got. Acquire: what it wrote before is visible.</summary>
     static abstract BootStage ReadStage(Pfn page);
@@ -81,6 +91,11 @@ public interface ISecondaryBoot
 
     /// <summary>Gives the boot processor the stacks that it could not have at entry.</summary>
     static abstract void CompleteBootProcessor(in ProcessorMemory memory);
+
+    /// <summary>Leaves the boot page for good: goes on in <see cref="TrapSink.OnSecondaryOnline"/> on another stack.</summary>
+    /// <param name="stackTop">End of the stack; 16-byte aligned.</param>
+    /// <remarks>Context: AP call-in. IRQs: off. Never returns.</remarks>
+    static abstract void ContinueOn(VirtAddr stackTop);
 
     /// <summary>Loads what interrupts need of the calling processor (x64: the task register).</summary>
     static abstract void LoadTaskState();

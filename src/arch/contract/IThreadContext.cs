@@ -15,10 +15,6 @@ public interface IThreadContext<TSelf>
     /// <remarks>Context: scheduler. IRQs: off. Returns when another switch comes back to <paramref name="previous"/>.</remarks>
     static abstract void Switch(ref TSelf previous, ref TSelf next, object nextTask);
 
-    /// <summary>Goes on with <paramref name="next"/> and gives up the stack that the caller runs on.</summary>
-    /// <remarks>Context: AP call-in. IRQs: off. Never returns.</remarks>
-    static abstract void Begin(ref TSelf next, object nextTask);
-
     /// <summary>Makes the caller the thread whose state is <paramref name="self"/>: used once per processor for its idle task.</summary>
     static abstract void Adopt(ref TSelf self, VirtAddr stackTop, object task);
 

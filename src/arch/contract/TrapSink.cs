@@ -92,6 +92,10 @@ public abstract class TrapSink
     [DoesNotReturn]
     public abstract void OnSecondaryStart(CpuId cpu);
 
+    /// <summary>Where <see cref="ISecondaryBoot.ContinueOn"/> goes on. IRQs: off. Never returns.</summary>
+    [DoesNotReturn]
+    public abstract void OnSecondaryOnline();
+
     /// <summary>The first function of a new kernel thread. IRQs: off. Never returns.</summary>
     [DoesNotReturn]
     public abstract void OnThreadStart();

@@ -73,8 +73,8 @@ public sealed unsafe partial class PageAllocator
     public void ExtendMapped(PhysAddr mappedEnd)
     {
         using IrqSpinLock.Guard guard = _lock.Lock();
-        Bug.On(mappedEnd.Frame < _mappedEnd);
-        _mappedEnd = mappedEnd.Frame;
+        if (mappedEnd.Frame > _mappedEnd) // a small machine's memory ends below what early boot maps
+            _mappedEnd = mappedEnd.Frame;
     }
 
     /// <summary>Hands over memory that was reserved at <see cref="TryInitialise(ref Memblock, PhysAddr)"/>: an initramfs, boot code.</summary>

@@ -177,6 +177,7 @@ END_FUNCTION secondary_entry
 	.globl boot_pml4
 boot_pml4:
 	.skip 4096
+	.globl boot_pdpt
 boot_pdpt:
 	.skip 4096
 boot_kernel_pdpt:

@@ -3,7 +3,10 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using Commence.Arch;
-using Commence.Debug;
+using Commence.Memory;
+using Commence.Sched;
+using Commence.Smp;
+using Commence.Time;
 
 namespace Commence.Irq;
 
@@ -16,7 +19,8 @@ public sealed class KernelTraps : TrapSink
     public override void OnSyscall(ref TrapFrame frame) => frame.ReturnValue = -(long)Errno.ENOSYS;
 
     /// <inheritdoc/>
-    public override bool OnPageFault(ref TrapFrame frame, VirtAddr address, FaultAccess access) => false;
+    public override bool OnPageFault(ref TrapFrame frame, VirtAddr address, FaultAccess access) =>
+        !frame.IsFromUser && ExceptionTable.TryFixup(ref frame, address);
 
     /// <inheritdoc/>
     public override void OnUserFault(ref TrapFrame frame, UserFault fault, ulong errorCode)
@@ -29,32 +33,29 @@ public sealed class KernelTraps : TrapSink
         Panic.Report(what, ref frame);
 
     /// <inheritdoc/>
-    public override void OnTimer(ref TrapFrame frame)
-    {
-    }
+    public override void OnTimer(ref TrapFrame frame) =>
+        Scheduler.Tick(frame.IsFromUser ? InterruptedMode.User : InterruptedMode.Kernel);
 
     /// <inheritdoc/>
     public override void OnRescheduleIpi()
     {
+        // The wish is set already; it is served at the end of the interrupt.
     }
 
     /// <inheritdoc/>
-    public override void OnCallFunctionIpi()
-    {
-    }
+    public override void OnCallFunctionIpi() => CrossCalls.ServeRequests();
 
     /// <inheritdoc/>
     [DoesNotReturn]
     public override void OnStop(ref TrapFrame frame)
     {
+        SmpStop.CountStopped();
         while (true)
             Cpu.Halt();
     }
 
     /// <inheritdoc/>
-    public override void OnDeviceInterrupt(int vector)
-    {
-    }
+    public override void OnDeviceInterrupt(int vector) => DeviceInterrupts.Dispatch(vector);
 
     /// <inheritdoc/>
     public override void OnNmi(ref TrapFrame frame)
@@ -64,28 +65,20 @@ public sealed class KernelTraps : TrapSink
     }
 
     /// <inheritdoc/>
-    public override void OnReturnToUser(ref TrapFrame frame)
-    {
-    }
+    public override void OnReturnToUser(ref TrapFrame frame) => Scheduler.OnReturnToUser();
 
     /// <inheritdoc/>
-    public override void OnPreemptKernel()
-    {
-    }
+    public override void OnPreemptKernel() => Scheduler.PreemptFromInterrupt();
 
     /// <inheritdoc/>
     [DoesNotReturn]
-    public override void OnSecondaryStart(CpuId cpu)
-    {
-        while (true)
-            Cpu.Halt();
-    }
+    public override void OnSecondaryStart(CpuId cpu) => SmpInit.CallIn(cpu);
 
     /// <inheritdoc/>
     [DoesNotReturn]
-    public override void OnThreadStart()
-    {
-        while (true)
-            Cpu.Halt();
-    }
+    public override void OnSecondaryOnline() => SmpInit.GoOnline();
+
+    /// <inheritdoc/>
+    [DoesNotReturn]
+    public override void OnThreadStart() => Scheduler.StartThread();
 }

@@ -26,6 +26,18 @@ public sealed partial class Processor
     /// <summary>The interrupt controller's number.</summary>
     public ApicId HardwareId => _hardwareId;
 
+    /// <summary>The call that it waits for, while it waits. Written by itself; read by targets whose request bit it set before.</summary>
+    internal CrossCall? OutgoingCall { get; set; }
+
+    /// <summary>Its own request to forget translations.</summary>
+    internal TlbCall TlbCall { get; } = new();
+
+    /// <summary>Processors whose calls it has to run.</summary>
+    internal CallRequests Requests;
+
+    /// <summary>The page on which it starts. Valid from Prepared on, until it is online.</summary>
+    internal Pfn BootPage { get; set; }
+
     /// <summary>The processor that runs the caller. Stable only while preemption is off.</summary>
     public static Processor Current => (Processor)PerCpuArea.Processor!;
 

@@ -53,14 +53,6 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
     }
 
     /// <inheritdoc/>
-    public static void Begin(ref X64ThreadContext next, object nextTask)
-    {
-        ulong givenUp = 0;
-        next.MakeCurrent(nextTask);
-        SwitchStacks(ref givenUp, next._stackPointer);
-    }
-
-    /// <inheritdoc/>
     public static void Adopt(ref X64ThreadContext self, VirtAddr stackTop, object task)
     {
         self._stackTop = stackTop.Value;

@@ -235,4 +235,5 @@ ADDRESS_OF x64_modules_start, modules_start
 ADDRESS_OF x64_ex_table_start, ex_table_start
 ADDRESS_OF x64_ex_table_end, ex_table_end
 ADDRESS_OF x64_boot_pml4, boot_pml4
+ADDRESS_OF x64_boot_pdpt, boot_pdpt
 ADDRESS_OF x64_boot_stack_top, boot_stack_top

@@ -41,6 +41,9 @@ public static unsafe class X64Memory
     /// <summary>Top-level page table in use at entry (virtual address in the kernel image).</summary>
     public static ulong BootPageTable => GetBootPml4();
 
+    /// <summary>The table below it that maps low memory in early boot.</summary>
+    internal static ulong BootPointerTable => GetBootPdpt();
+
     /// <summary>Physical memory through the direct map.</summary>
     /// <remarks>Safety: 1. the address lies in memory or device registers that the current page tables map.</remarks>
     internal static void* At(ulong physical) => (void*)(DirectMapBase + physical);
@@ -92,6 +95,10 @@ public static unsafe class X64Memory
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_boot_stack_top")]
     private static extern ulong GetBootStackTop();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_boot_pdpt")]
+    private static extern ulong GetBootPdpt();
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_boot_pml4")]

@@ -117,3 +117,11 @@ FUNCTION x64_secondary_entry_address
 	movq $secondary_entry, %rax
 	ret
 END_FUNCTION x64_secondary_entry_address
+
+/* void x64_continue_on(ulong stackTop): gives up the stack of the boot page. */
+FUNCTION x64_continue_on
+	movq %rdi, %rsp
+	xorl %ebp, %ebp
+	call SecondaryOnline			/* C#: X64SecondaryBoot.cs; never returns */
+	ud2
+END_FUNCTION x64_continue_on

@@ -1,7 +1,7 @@
 // What the boot processor hands to another one, at the end of its boot page. Trampoline.S knows the offsets.
 //
 //   + 0   stage     written by the trampoline, read by the boot processor: "never ran" and "stuck" are told apart by it
-//   + 8   page table root
+//   + 8   root of the start table: low memory one to one, and the kernel
 //   + 16  entry in the kernel's half
 //   + 24  this structure's own address in the direct map
 //   + 32  what C# needs
@@ -20,6 +20,7 @@ internal unsafe struct X64BootPage
     internal ulong Entry;
     internal X64BootPage* Self;
     internal X64PerCpuBlock* Block;
+    internal ulong KernelRoot;
     internal uint Cpu;
     internal ulong FaultStackTop;
     internal ulong NmiStackTop;

@@ -25,8 +25,38 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
     /// <inheritdoc/>
     public static int AreaSizeBytes => PageSizeBytes;
 
+    // The tables of early boot serve again: their kernel half becomes the final one, their lower half shrinks to the first
+    // 2 MiB. They lie in the image, below 4 GiB as 32-bit code wants it.
+    private const int TableEntries = 512;
+    private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
+    private const ulong PresentWritable = 3;
+
     /// <inheritdoc/>
-    public static void Prepare(Pfn page, PhysAddr pageTable, CpuId cpu, in ProcessorMemory memory)
+    public static PhysAddr OpenStartTable(PhysAddr kernelRoot)
+    {
+        // SAFETY: page tables of the image and of the kernel, which nobody changes at the top level after boot.
+        ulong* start = (ulong*)X64Memory.BootPageTable;
+        ulong* kernel = (ulong*)X64Memory.At(kernelRoot.Value);
+        for (int i = TableEntries / 2; i < TableEntries; i++)
+            start[i] = kernel[i];
+
+        ulong* pointers = (ulong*)X64Memory.BootPointerTable;
+        ulong* directory = (ulong*)X64Memory.At(pointers[0] & AddressMask);
+        start[0] = (X64Memory.BootPointerTable - X64Memory.KernelBase) | PresentWritable;
+        for (int i = 1; i < TableEntries; i++)
+            pointers[i] = directory[i] = 0;
+        return new PhysAddr(X64Memory.BootPageTable - X64Memory.KernelBase);
+    }
+
+    /// <inheritdoc/>
+    public static void CloseStartTable()
+    {
+        // SAFETY: as in OpenStartTable; no processor has this table loaded any more.
+        *(ulong*)X64Memory.BootPageTable = 0;
+    }
+
+    /// <inheritdoc/>
+    public static void Prepare(Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, in ProcessorMemory memory)
     {
         int size = TrampolineSize();
         // SAFETY: the page is a low page of memory that the caller owns; the trampoline is in the image's read-only data and
@@ -36,7 +66,8 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
 
         X64BootPage* data = X64BootPage.At(page);
         data->Stage = (ulong)BootStage.None;
-        data->PageTable = pageTable.Value;
+        data->PageTable = startTable.Value;
+        data->KernelRoot = kernelRoot.Value;
         data->Entry = SecondaryEntryAddress();
         data->Self = data;
         data->Block = (X64PerCpuBlock*)memory.Area.Value;
@@ -81,6 +112,12 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
         SetStacks(X64PerCpuArea.Block, memory.FaultStackTop.Value, memory.NmiStackTop.Value, memory.DebugStackTop.Value);
 
     /// <inheritdoc/>
+    public static void ContinueOn(VirtAddr stackTop) => ContinueOnStack(stackTop.Value);
+
+    [RuntimeExport("SecondaryOnline")]
+    private static void OnOnline() => TrapSink.Instance.OnSecondaryOnline();
+
+    /// <inheritdoc/>
     public static void LoadTaskState() => X64PerCpuArea.Block->Tables.LoadTaskState();
 
     /// <summary>The first C# of a processor, on its boot page's stack.</summary>
@@ -92,6 +129,7 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
         X64PerCpuBlock* block = page->Block;
         CpuId cpu = new((int)page->Cpu);
 
+        X64Instructions.WriteCr3(page->KernelRoot); // low memory is gone with it
         block->Tables.Load();
         X64PerCpuArea.Install(block, cpu);
         SetStacks(block, page->FaultStackTop, page->NmiStackTop, page->DebugStackTop);
@@ -110,6 +148,10 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
         tss.Ist3 = fault; // IstSlot.MachineCheck: as fatal as a double fault, and it never returns either
         tss.Ist4 = debug; // IstSlot.Debug
     }
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_continue_on")]
+    private static extern void ContinueOnStack(ulong stackTop);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_trampoline_start")]

@@ -1,0 +1,85 @@
+// The PC and its virtual kin: which driver serves what.
+using Commence.Arch;
+using Commence.Arch.X64;
+using Commence.Debug;
+using Commence.Drivers.IrqChip;
+using Commence.Drivers.Power;
+using Commence.Drivers.Serial;
+using Commence.Drivers.Timer;
+using Commence.Init;
+using Commence.Irq;
+using Commence.Lib;
+using Commence.Memory;
+using Commence.Time;
+
+namespace Commence.Image;
+
+/// <summary>PC machines: `pc`, `q35`, `microvm` and real ones.</summary>
+internal sealed class PcPlatform : Platform
+{
+    private const ushort SerialPort1 = 0x3F8;
+    private const ushort SerialPort2 = 0x2F8;
+    private const int SerialLine1 = 4; // ISA interrupt line of the first serial port
+
+    private static readonly Uart16550 s_console = new(new IoPort(SerialPort1));
+    private static readonly Uart16550 s_records = new(new IoPort(SerialPort2));
+    private static readonly Pit8254 s_pit = new();
+
+    /// <summary>Where the loader put its start info.</summary>
+    internal static PhysAddr StartInfo { get; set; }
+
+    /// <inheritdoc/>
+    public override void StartConsole()
+    {
+        if (s_console.TryInitialise())
+            ConsoleDevice.Console = s_console;
+        if (s_records.TryInitialise())
+            ConsoleDevice.Records = s_records;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryReadBootInformation() => BootInformation.TryReadPvh(FirmwareTables.Memory, StartInfo);
+
+    /// <inheritdoc/>
+    public override void StartBootProcessor()
+    {
+        X64Features.EnableOnThisCpu();
+        if (!X64LocalApic.IsPresent)
+            Panic.Now($"this processor has no local APIC");
+        X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: true);
+    }
+
+    /// <inheritdoc/>
+    public override void MapDevices()
+    {
+        AcpiPower.Find();
+        if (X64LocalApic.IsX2Apic)
+            return;
+        MemoryRegion registers = new(X64LocalApic.RegisterBase, X64LocalApic.RegisterBase + Limits.PageSizeBytes);
+        if (!KernelPageTable.TryMapDevice(KernelMemory.Table, registers))
+            Panic.Now($"the local APIC's registers at {registers.Start} cannot be mapped");
+    }
+
+    /// <inheritdoc/>
+    public override void StartInterruptControllers()
+    {
+        Pic8259.Disable();
+    }
+
+    /// <inheritdoc/>
+    public override ReferenceClock ReferenceClock => s_pit;
+
+    /// <inheritdoc/>
+    public override ulong ReadWallClockSeconds() => CmosClock.ReadSeconds();
+
+    /// <inheritdoc/>
+    public override void StartDevices()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void PowerOff() => AcpiPower.PowerOff();
+
+    /// <inheritdoc/>
+    public override void Reboot() => AcpiPower.Reboot();
+}

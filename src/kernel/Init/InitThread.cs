@@ -1,0 +1,19 @@
+// pid 1 before it becomes a program.
+using Commence.Sched;
+using Commence.Smp;
+
+namespace Commence.Init;
+
+/// <summary>The second half of the kernel's start (Linux: <c>kernel_init</c>).</summary>
+internal sealed class InitThread : KernelThreadBody
+{
+    /// <inheritdoc/>
+    protected internal override int Run()
+    {
+        SmpInit.BringUpAll();
+        Platform.Instance.StartDevices();
+        Printk.Info($"all {Processors.OnlineCount} processors are online");
+        Platform.Instance.PowerOff();
+        return 0;
+    }
+}

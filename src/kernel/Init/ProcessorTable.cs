@@ -1,0 +1,27 @@
+// From what firmware lists to the kernel's own objects.
+using Commence.Arch;
+using Commence.Firmware.Acpi;
+using Commence.Firmware.Cpus;
+using Commence.Memory;
+using Commence.Smp;
+
+namespace Commence.Init;
+
+/// <summary>Makes an object for each processor that may be started (Linux: <c>setup_nr_cpu_ids</c>, <c>setup_per_cpu_areas</c>).</summary>
+internal static class ProcessorTable
+{
+    /// <summary>Numbers the enabled processors, the boot processor first.</summary>
+    /// <remarks>Context: early boot, after the slab.</remarks>
+    internal static void Fill()
+    {
+        foreach (ProcessorEntry entry in FirmwareTables.Processors.Entries)
+        {
+            if (entry.Availability == ProcessorAvailability.Enabled)
+                Processors.Add(new Processor(new CpuId(Processors.Count), entry.ApicId));
+        }
+
+        SmpHooks.Instance = new IpiHooks();
+        TlbShootdown.Instance = new IpiTlbShootdown();
+        MachineStop.Instance = new SmpStop();
+    }
+}

@@ -1,0 +1,91 @@
+// The kernel's start, from its first call to the first program: the boot processor's way, top to bottom. What the other
+// processors do meanwhile stands beside it.
+//
+// Read this file first: each line is one step, and each step is a door to the part of the kernel that it starts.
+using System.Diagnostics.CodeAnalysis;
+using Commence.Arch;
+using Commence.Debug;
+using Commence.Lib;
+using Commence.Memory;
+using Commence.Sched;
+using Commence.Smp;
+using Commence.Time;
+
+namespace Commence.Init;
+
+/// <summary>The boot order (Linux: <c>init/main.c</c>).</summary>
+public static class Start
+{
+    private static readonly BugPanic s_bugPanic = new(); // made by the compiler: nothing can be allocated yet
+
+    /// <summary>The boot processor's whole life in the kernel (Linux: <c>start_kernel</c>).</summary>
+    /// <remarks>Context: early boot, on the boot stack. IRQs: off. Never returns: it becomes idle thread 0.</remarks>
+    [DoesNotReturn]
+    public static void BootProcessor()
+    {
+        LogClock.Start();
+        Platform.Instance.StartConsole();              // from here on the kernel can speak
+        PanicHook.Instance = s_bugPanic;               // failed assertions stop the machine and say why
+        Banner.Print();
+        ReadBootInformation();                         // memory map, command line, initramfs
+        MemorySetup.Fill();                            // memblock: what is usable, what is taken
+        Platform.Instance.StartBootProcessor();        // FPU, protections, local interrupt controller
+        FirmwareTables.Read(isAcpiOff: false);         // MP and ACPI tables, before their pages can be handed out
+        LowPages.Reserve(FirmwareTables.Processors.EnabledCount); // where the others will start
+        StartMemory();                                 // page allocator, slab: `new` works
+        ProcessorTable.Fill();                         // an object for each processor
+        StartClock();                                  // cycle counter and tick, measured
+        Scheduler.Init(Processors.Get(new CpuId(0)), ImageLayout.BootStackTop);
+        SmpInit.CompleteBootProcessor(Processors.Get(new CpuId(0))); // stacks for NMI and double fault; online
+        Platform.Instance.StartInterruptControllers(); // device lines; the legacy controllers are masked
+        TickTimer.StartOnThisCpu();
+        LocalInterrupts.Enable();
+        RestInit();
+    }
+
+    // pid 1 first, so that it gets that number; then kthreadd. The boot processor has no more to do.
+    [DoesNotReturn]
+    private static void RestInit()
+    {
+        KernelThread init = KernelThread.Create(new InitThread(), "init"u8);
+        init.Start();
+        init.Detach();
+        Scheduler.IdleLoop();
+    }
+
+    private static void ReadBootInformation()
+    {
+        bool isRead = Platform.Instance.TryReadBootInformation();
+        foreach (Firmware.ParseFault fault in BootInformation.Faults.Faults)
+            Printk.Warning($"boot information: {fault}");
+        if (!isRead)
+            Panic.Now($"no memory map from the boot loader: nothing can be done");
+        Printk.Info($"Command line: {BootInformation.CommandLine}");
+    }
+
+    private static void StartMemory()
+    {
+        if (!KernelMemory.TryStart(ImageLayout.EarlyMappedEnd, default))
+            Panic.Now($"too little memory: {KernelMemory.Memblock.MemoryBytes >> 10} KiB");
+
+        KernelImageLayout image = new()
+        {
+            Start = ImageLayout.TextStart,
+            TextEnd = ImageLayout.TextEnd,
+            ConstantsEnd = ImageLayout.ConstantsEnd,
+            End = ImageLayout.DataEnd,
+            Physical = ImageLayout.LoadStart,
+        };
+        if (!KernelMemory.TryBuildTable(in image))
+            Panic.Now($"too little memory for the kernel's page table");
+        Platform.Instance.MapDevices();
+        KernelMemory.LoadTable();                      // text RX, constants R, data RW; page 0 is gone
+    }
+
+    private static void StartClock()
+    {
+        if (!TickTimer.TryCalibrate(Platform.Instance.ReferenceClock))
+            Panic.Now($"no clock: the {Platform.Instance.ReferenceClock.Name} does not run");
+        Clock.SetRealtime(new Nanoseconds(Platform.Instance.ReadWallClockSeconds() * 1_000_000_000));
+    }
+}
