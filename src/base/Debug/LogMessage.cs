@@ -10,7 +10,7 @@ namespace Commence;
 public ref struct LogMessage
 {
     /// <summary>Longest message.</summary>
-    public const int CapacityBytes = 320;
+    public const int CapacityBytes = 240;
 
     [InlineArray(CapacityBytes)]
     private struct Buffer

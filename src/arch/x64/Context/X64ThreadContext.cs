@@ -28,12 +28,11 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
         Misuse.On((stackTop.Value & 15) != 0);
         _stackTop = stackTop.Value;
 
-        // As x64_switch_stacks leaves it: six registers, then the return address. One word above keeps the stack aligned.
+        // As x64_switch_stacks leaves it: six registers, then the return address, after which the stack is aligned again.
         // SAFETY: the caller gives the end of a mapped kernel stack that nobody else uses.
         ulong* top = (ulong*)stackTop.Value;
-        top[-1] = 0;
-        top[-2] = ThreadStartAddress();
-        ulong* registers = top - 2 - SavedRegisterCount;
+        top[-1] = ThreadStartAddress();
+        ulong* registers = top - 1 - SavedRegisterCount;
         for (int i = 0; i < SavedRegisterCount; i++)
             registers[i] = 0;
         _stackPointer = (ulong)registers;
