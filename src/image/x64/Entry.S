@@ -167,6 +167,7 @@ FUNCTION secondary_entry
 	xorl %eax, %eax
 	movl %eax, %fs
 	movl %eax, %gs
+	movq %rdi, %rsp				/* the same stack, through the direct map: low memory goes away */
 	xorl %ebp, %ebp
 	call SecondaryStart			/* C#: src/image/Program.cs; never returns */
 	ud2

@@ -56,7 +56,7 @@ trampoline_start:
 
 	.code32
 trampoline_32:
-	movw $0x18, %ax
+	movw $KERNEL_DS, %ax
 	movw %ax, %ds
 	movw %ax, %ss
 	leal PAGE_DATA(%ebx), %esp
@@ -85,20 +85,20 @@ trampoline_64:
 	.balign 8
 trampoline_gdt:
 	.quad 0
-	.quad 0x00AF9B000000FFFF		/* 08: 64-bit code */
-	.quad 0x00CF9B000000FFFF		/* 10: 32-bit code */
-	.quad 0x00CF93000000FFFF		/* 18: data */
+	.quad 0x00AF9B000000FFFF		/* KERNEL_CS */
+	.quad 0x00CF93000000FFFF		/* KERNEL_DS */
+	.quad 0x00CF9B000000FFFF		/* 18: 32-bit code */
 trampoline_gdt_pointer:
 	.word . - trampoline_gdt - 1
 	.long 0
 	.balign 4
 trampoline_far_32:
 	.long 0
-	.word 0x10
+	.word 0x18
 	.balign 4
 trampoline_far_64:
 	.long 0
-	.word 0x08
+	.word KERNEL_CS
 	.globl trampoline_end
 trampoline_end:
 
