@@ -18,7 +18,15 @@ public readonly struct HostedSecondaryBoot : ISecondaryBoot
     public static Nanoseconds ResetDelay => new(0);
 
     /// <inheritdoc/>
-    public static void Prepare(Pfn page, PhysAddr pageTable, CpuId cpu, in ProcessorMemory memory)
+    public static PhysAddr OpenStartTable(PhysAddr kernelRoot) => kernelRoot;
+
+    /// <inheritdoc/>
+    public static void CloseStartTable()
+    {
+    }
+
+    /// <inheritdoc/>
+    public static void Prepare(Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, in ProcessorMemory memory)
     {
         lock (s_pages)
             s_pages[(Machine, page.Value)] = new BootPage(cpu);
@@ -65,6 +73,10 @@ public readonly struct HostedSecondaryBoot : ISecondaryBoot
     public static void CompleteBootProcessor(in ProcessorMemory memory)
     {
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The host's stack is good enough.</remarks>
+    public static void ContinueOn(VirtAddr stackTop) => TrapSink.Instance.OnSecondaryOnline();
 
     /// <inheritdoc/>
     public static void LoadTaskState()

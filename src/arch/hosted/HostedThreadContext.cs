@@ -27,12 +27,6 @@ public struct HostedThreadContext : IThreadContext<HostedThreadContext>
         if (previous._thread != HostedThread.Current)
             throw new InvalidOperationException("the caller is not the thread that it says it is");
 
-        Begin(ref next, nextTask);
-    }
-
-    /// <inheritdoc/>
-    public static void Begin(ref HostedThreadContext next, object nextTask)
-    {
         HostedProcessor here = HostedThread.Processor;
         if (here.AreInterruptsEnabled)
             throw new InvalidOperationException("interrupts are on in a switch");

@@ -204,7 +204,7 @@ public class HostedMachineTests
 
             _ended[self] = true;
             Interlocked.Decrement(ref _unfinished);
-            ThreadContext.Begin(ref _contexts[cpu], new Named(cpu));
+            Switch(self, PerCpuArea.Id.Value);
             throw new InvalidOperationException("an ended thread ran again");
         }
 
@@ -292,6 +292,13 @@ public class HostedMachineTests
         {
             Assert.Equal(cpu, PerCpuArea.Id);
             Assert.False(LocalInterrupts.AreEnabled);
+            SecondaryBoot.ContinueOn(default);
+            throw new InvalidOperationException("it returned");
+        }
+
+        [DoesNotReturn]
+        public override void OnSecondaryOnline()
+        {
             Interlocked.Increment(ref Started);
             machine[0].Interrupt(() => { }); // wakes the boot processor
             while (true)
@@ -310,7 +317,7 @@ public class HostedMachineTests
             for (int cpu = 1; cpu < 4; cpu++)
             {
                 Pfn page = new((ulong)cpu);
-                SecondaryBoot.Prepare(page, default, new CpuId(cpu), default);
+                SecondaryBoot.Prepare(page, default, default, new CpuId(cpu), default);
                 Assert.Equal(BootStage.None, SecondaryBoot.ReadStage(page));
                 SecondaryBoot.Reset(new ApicId((uint)cpu));
                 SecondaryBoot.Start(new ApicId((uint)cpu), page);
