@@ -79,18 +79,25 @@ public sealed class StubTests
         Assert.Equal(Outcome.Reset, result.Outcome);
     }
 
-    [Theory]
-    [InlineData("halt", true)]
-    [InlineData("spin", false)]
-    public async Task AHangEndsWithTheTimeLimitAndTellsWhereTheProcessorsAre(string behaviour, bool isHalted)
+    [Fact]
+    public async Task AHangEndsWithTheTimeLimitAndTellsWhereTheProcessorsAre()
     {
-        MachineResult result = await VirtualMachine.RunAsync(Stub(behaviour) with { Cpus = 2 }, TimeSpan.FromSeconds(3));
+        MachineResult result = await VirtualMachine.RunAsync(Stub("spin") with { Cpus = 2 }, TimeSpan.FromSeconds(3));
 
         Assert.Equal(Outcome.TimedOut, result.Outcome);
-        Assert.Equal($"stub: @{behaviour}\n", result.Console);
+        Assert.Equal("stub: @spin\n", result.Console);
         Assert.Equal(2, result.Cpus.Count);
         Assert.InRange(result.Cpus[0].Rip, 0x100000u, 0x110000u);
-        Assert.Equal(isHalted, result.Cpus[0].IsHalted);
+        Assert.False(result.Cpus[0].IsHalted);
+    }
+
+    [Fact]
+    public async Task AStandstillIsSeenBeforeTheTimeLimit()
+    {
+        MachineResult result = await VirtualMachine.RunAsync(Stub("halt") with { Cpus = 2 }, s_limit);
+
+        Assert.Equal(Outcome.Halted, result.Outcome);
+        Assert.All(result.Cpus, cpu => Assert.True(cpu.IsStopped));
     }
 
     [Fact]

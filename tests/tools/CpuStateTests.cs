@@ -17,8 +17,8 @@ public sealed class CpuStateTests
         IReadOnlyList<CpuState> cpus = CpuState.ParseAll(Dump);
 
         Assert.Equal(
-            [(0, 0xffffffff80001234, 0xffffffff80a01f40, 0x7f0000000010, true), (12, 0xfff0, 0, 0, false)],
-            cpus.Select(cpu => (cpu.Index, cpu.Rip, cpu.Rbp, cpu.Cr2, cpu.IsHalted)));
+            [(0, 0xffffffff80001234, 0xffffffff80a01f40, 0x7f0000000010, true, true), (12, 0xfff0, 0, 0, false, false)],
+            cpus.Select(cpu => (cpu.Index, cpu.Rip, cpu.Rbp, cpu.Cr2, cpu.IsHalted, cpu.AreInterruptsOn)));
     }
 
     [Fact]

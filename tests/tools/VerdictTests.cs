@@ -33,6 +33,10 @@ public sealed class VerdictTests
         Assert.Equal(expected, new EndFacts { ShutdownReason = reason }.Verdict);
 
     [Fact]
+    public void AStandstillComesBeforeTheClock() =>
+        Assert.Equal(Outcome.Halted, new EndFacts { IsHalted = true, IsTimeOver = true }.Verdict);
+
+    [Fact]
     public void ThePersonComesBeforeTheClock() =>
         Assert.Equal(Outcome.Stopped, new EndFacts { IsStopped = true, IsTimeOver = true }.Verdict);
 }

@@ -25,7 +25,7 @@ internal static class ExitStatus
     /// <summary>Triple fault, or a reset that nobody asked for.</summary>
     internal const int UnexpectedReset = 125;
 
-    /// <summary>The kernel panicked.</summary>
+    /// <summary>The kernel panicked, or stopped without saying so.</summary>
     internal const int Panicked = 126;
 
     /// <summary>The machine ended without an exit status.</summary>

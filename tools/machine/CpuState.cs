@@ -16,10 +16,16 @@ namespace Commence.Machine;
 /// <param name="Rbp">Its frame pointer.</param>
 /// <param name="Cr2">The address of its last page fault.</param>
 /// <param name="IsHalted">Whether it sleeps in <c>hlt</c>.</param>
-public sealed record CpuState(int Index, ulong Rip, ulong Rbp, ulong Cr2, bool IsHalted)
+/// <param name="AreInterruptsOn">Whether an interrupt could wake it.</param>
+public sealed record CpuState(int Index, ulong Rip, ulong Rbp, ulong Cr2, bool IsHalted, bool AreInterruptsOn)
 {
+    private const ulong InterruptFlag = 1 << 9; // RFLAGS.IF: SDM Vol 1 §3.4.3, EFLAGS Register
+
     /// <summary>The addresses to which its kernel code will return, innermost first, as far as frame pointers lead.</summary>
     public IReadOnlyList<ulong> ReturnAddresses { get; init; } = [];
+
+    /// <summary>Whether it can only be woken by another processor: halted with interrupts off.</summary>
+    public bool IsStopped => IsHalted && !AreInterruptsOn;
 
     /// <summary>Reads the answer to <c>info registers -a</c>.</summary>
     public static IReadOnlyList<CpuState> ParseAll(string dump)
@@ -33,7 +39,8 @@ public sealed record CpuState(int Index, ulong Rip, ulong Rbp, ulong Cr2, bool I
                 Hex(registers, "[RE]IP"),
                 Hex(registers, "[RE]BP"),
                 Hex(registers, "CR2"),
-                Regex.IsMatch(registers, @"\bHLT=1\b")));
+                Regex.IsMatch(registers, @"\bHLT=1\b"),
+                (Hex(registers, "[RE]FL") & InterruptFlag) != 0));
         }
         return cpus;
     }

@@ -32,7 +32,7 @@ public sealed record MachineResult
     /// <summary>What QEMU itself printed.</summary>
     public string EmulatorOutput { get; init; } = "";
 
-    /// <summary>Where each processor was, if the run ended by a triple fault, a reset or the time limit.</summary>
+    /// <summary>Where each processor was, if the run ended by a triple fault, a reset, a standstill or the time limit.</summary>
     public IReadOnlyList<CpuState> Cpus { get; init; } = [];
 
     /// <summary>The console's lines.</summary>

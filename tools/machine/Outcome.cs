@@ -24,6 +24,9 @@ public enum Outcome
     /// <summary>The machine was reset, and nobody had asked it to end.</summary>
     Reset,
 
+    /// <summary>Every processor is halted with interrupts off: nothing can happen any more, and nobody said why.</summary>
+    Halted,
+
     /// <summary>The time was over.</summary>
     TimedOut,
 
@@ -49,6 +52,9 @@ public sealed record EndFacts
     /// <summary>QEMU's reset log names a triple fault.</summary>
     public bool HasTripleFaulted { get; init; }
 
+    /// <summary>Every processor was seen halted with interrupts off.</summary>
+    public bool IsHalted { get; init; }
+
     /// <summary>The time was over before the machine had ended.</summary>
     public bool IsTimeOver { get; init; }
 
@@ -68,6 +74,8 @@ public sealed record EndFacts
                 return Outcome.Exited;
             if (IsStopped)
                 return Outcome.Stopped;
+            if (IsHalted)
+                return Outcome.Halted;
             if (IsTimeOver)
                 return Outcome.TimedOut;
             return ShutdownReason switch

@@ -3,7 +3,7 @@
 //   connect the lines ─▶ cont ─▶ wait ─┬─ exit record ─▶ wait for power off ─┐
 //                                      ├─ panic record ─▶ wait for quiet ────┤
 //                                      ├─ SHUTDOWN event, QEMU's end ────────┼─▶ collect ─▶ quit ─▶ verdict
-//                                      └─ time limit, caller ────────────────┘
+//                                      └─ standstill, time limit, caller ────┘
 //
 // Every wait has an end, and QEMU never outlives the run: see ChildProcess.
 using System;
@@ -39,6 +39,9 @@ public sealed class VirtualMachine(MachineSpec spec)
     private readonly TaskCompletionSource<ExitRecord> _exit = NewSource<ExitRecord>();
     private readonly TaskCompletionSource<PanicRecord> _panic = NewSource<PanicRecord>();
     private readonly TaskCompletionSource<string> _shutdown = NewSource<string>();
+
+    private bool _isHalted;
+    private bool _isTimeOver;
 
     /// <summary>Called with each piece of the console's output.</summary>
     public Action<ReadOnlyMemory<byte>>? OnConsole { get; init; }
@@ -79,13 +82,12 @@ public sealed class VirtualMachine(MachineSpec spec)
         Task recordPump = PumpAsync(lines.Records, bytes => records.Feed(bytes.Span));
         _consoleInput.SetResult(lines.Console);
 
-        bool isTimeOver = false;
         IReadOnlyList<CpuState> cpus = [];
         try
         {
             QmpClient qmp = await QmpClient.ConnectAsync(lines.Qmp, HearEvent);
             await StartAsync(qmp);
-            isTimeOver = !await WaitForEndAsync(qemu, timeout, stop);
+            await WaitForEndAsync(qemu, qmp, timeout, stop);
             if (!_exit.Task.IsCompleted && !_panic.Task.IsCompleted && !stop.IsCancellationRequested)
                 cpus = await LookAtCpusAsync(qmp).WaitAsync(s_quitMax, CancellationToken.None);
             await DrainAsync();
@@ -107,7 +109,8 @@ public sealed class VirtualMachine(MachineSpec spec)
             Panic = Value(_panic),
             ShutdownReason = Value(_shutdown),
             HasTripleFaulted = ResetLog.HasTripleFault(lines.ResetLogPath),
-            IsTimeOver = isTimeOver,
+            IsHalted = _isHalted,
+            IsTimeOver = _isTimeOver,
             IsStopped = stop.IsCancellationRequested,
         };
         return new MachineResult
@@ -145,21 +148,22 @@ public sealed class VirtualMachine(MachineSpec spec)
             await qmp.ExecuteAsync("cont");
     }
 
-    /// <returns>False if the time was over first.</returns>
-    private async Task<bool> WaitForEndAsync(ChildProcess qemu, TimeSpan? timeout, CancellationToken stop)
+    private async Task WaitForEndAsync(ChildProcess qemu, QmpClient qmp, TimeSpan? timeout, CancellationToken stop)
     {
         using CancellationTokenSource timers = new();
         Task timeIsOver = Task.Delay(timeout ?? Timeout.InfiniteTimeSpan, timers.Token);
         Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, stop);
         Task ended = Task.WhenAny(_shutdown.Task, qemu.Exited, stopped);
+        Task halted = spec.GdbPort is null ? Standstill.WaitAsync(qmp, _console, timers.Token) : Task.Delay(Timeout.InfiniteTimeSpan, timers.Token);
 
-        Task first = await Task.WhenAny(_panic.Task, ended, _exit.Task, timeIsOver);
+        Task first = await Task.WhenAny(_panic.Task, ended, _exit.Task, halted, timeIsOver);
         if (first == _exit.Task)
             await Task.WhenAny(_panic.Task, ended, Task.Delay(s_powerOffMax, timers.Token));
         if (_panic.Task.IsCompleted)
             await Task.WhenAny(ended, WaitForQuietAsync(s_panicQuiet, s_panicMax));
+        _isHalted = first == halted && halted.IsCompletedSuccessfully;
+        _isTimeOver = first == timeIsOver;
         await timers.CancelAsync();
-        return first != timeIsOver;
     }
 
     private static async Task<IReadOnlyList<CpuState>> LookAtCpusAsync(QmpClient qmp)

@@ -44,6 +44,10 @@ internal static class RunReport
                 Say.Error("the machine was reset");
                 await TellCpusAsync(spec, result.Cpus);
                 return ExitStatus.UnexpectedReset;
+            case Outcome.Halted:
+                Say.Error("the kernel stopped: every processor is halted with interrupts off");
+                await TellCpusAsync(spec, result.Cpus);
+                return ExitStatus.Panicked;
             case Outcome.TimedOut:
                 Say.Error($"timed out after {timeout?.TotalSeconds:0.###} s; the machine was ended (--timeout sets the limit)");
                 await TellCpusAsync(spec, result.Cpus);
