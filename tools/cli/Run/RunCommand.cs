@@ -114,6 +114,8 @@ internal static class RunCommand
 
     private static void Check(RunRequest request)
     {
+        if (!request.IsBuilt && !File.Exists(request.Kernel))
+            throw new CommandException(ExitStatus.BadRequest, $"there is no kernel image {request.Kernel}");
         if (request.Rootfs is not null && request.Initrd is not null)
             throw new CommandException(ExitStatus.BadRequest, "--rootfs and --initrd exclude each other");
         if (request.Cpus < 1 || request.Sockets is < 1)
@@ -136,8 +138,6 @@ internal static class RunCommand
         ]);
         if (request.IsBuilt)
             await Builder.BuildAsync(BuildTarget.KernelImage(request.Arch), request.IsVerbose, stop);
-        else if (!File.Exists(request.Kernel))
-            throw new CommandException(ExitStatus.BadRequest, $"there is no kernel image {request.Kernel}");
     }
 
     private static MachineSpec Spec(RunRequest request, RootFileSystem files)
