@@ -25,6 +25,8 @@ internal sealed class PcPlatform : Platform
     private static readonly Uart16550 s_records = new(new IoPort(SerialPort2));
     private static readonly Pit8254 s_pit = new();
 
+    private static IoApicRouter? s_ioApics;
+
     /// <summary>Where the loader put its start info.</summary>
     internal static PhysAddr StartInfo { get; set; }
 
@@ -53,6 +55,8 @@ internal sealed class PcPlatform : Platform
     public override void MapDevices()
     {
         AcpiPower.Find();
+        s_ioApics = new IoApicRouter();
+        s_ioApics.Find();
         if (X64LocalApic.IsX2Apic)
             return;
         MemoryRegion registers = new(X64LocalApic.RegisterBase, X64LocalApic.RegisterBase + Limits.PageSizeBytes);
@@ -64,6 +68,7 @@ internal sealed class PcPlatform : Platform
     public override void StartInterruptControllers()
     {
         Pic8259.Disable();
+        InterruptRouter.Instance = s_ioApics;
     }
 
     /// <inheritdoc/>

@@ -24,12 +24,28 @@ public static class FirmwareTables
     private static DefaultTable s_defaultTable; // where a default MP configuration is written out
     private static AcpiTables s_acpi;
     private static ProcessorList s_processors;
+    private static bool s_hasMp;
 
     /// <summary>The list of ACPI tables; empty if there are none or they are not wanted.</summary>
     public static ref readonly AcpiTables Acpi => ref s_acpi;
 
     /// <summary>The processors that firmware names, the boot processor first.</summary>
     public static ref readonly ProcessorList Processors => ref s_processors;
+
+    /// <summary>Whether the machine has a usable MP configuration.</summary>
+    public static bool HasMp => s_hasMp;
+
+    /// <summary>The MP configuration, if <see cref="HasMp"/>. Read anew: it is a view of the firmware's own memory.</summary>
+    /// <remarks>Context: early boot, before the final page table.</remarks>
+    public static MpConfiguration Mp
+    {
+        get
+        {
+            FaultLog faults = default;
+            _ = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp); // it was found before
+            return mp;
+        }
+    }
 
     /// <summary>Physical memory as early boot maps it.</summary>
     public static EarlyMemory Memory => new(ImageLayout.EarlyMappedEnd);
@@ -40,8 +56,8 @@ public static class FirmwareTables
     public static void Read(bool isAcpiOff)
     {
         FaultLog faults = default;
-        bool hasMp = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp);
-        if (hasMp)
+        s_hasMp = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp);
+        if (s_hasMp)
         {
             Printk.Info($"Intel MultiProcessor Specification v1.{mp.Pointer.Revision}, floating pointer at {mp.Pointer.At}");
             MemorySetup.Reserve(mp.PointerRange);
@@ -58,7 +74,7 @@ public static class FirmwareTables
             ApicIdMax = InterruptController.IdMax.Value,
             IgnoreAcpi = isAcpiOff,
         };
-        ProcessorDiscovery.Run(Memory, in s_acpi, mp, hasMp, in options, ref s_processors, ref faults);
+        ProcessorDiscovery.Run(Memory, in s_acpi, mp, s_hasMp, in options, ref s_processors, ref faults);
         Report(ref faults);
     }
 
