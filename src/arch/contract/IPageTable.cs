@@ -25,6 +25,9 @@ public enum PageProtection : uint
 
     /// <summary>Device memory: no caching at all.</summary>
     Uncached = 32,
+
+    /// <summary>The entry keeps its page, but every access faults, the kernel's too (PROT_NONE). Level 0 only.</summary>
+    NoAccess = 64,
 }
 
 /// <summary>One entry of a page table in the architecture's own format. All-zero is "not present" everywhere.</summary>
@@ -56,7 +59,7 @@ public interface IPageTable
     /// <param name="protection">What accesses may do.</param>
     static abstract PageTableEntry EncodeLeaf(PhysAddr page, int level, PageProtection protection);
 
-    /// <summary>The processor uses the entry.</summary>
+    /// <summary>The entry points to a table or a page; the page may be out of reach (<see cref="PageProtection.NoAccess"/>).</summary>
     static abstract bool IsPresent(PageTableEntry entry);
 
     /// <summary>A present entry maps a page, and is not a pointer to a lower table.</summary>

@@ -86,6 +86,7 @@ public sealed unsafe partial class PageAllocator
 
         page->Kind = PageKind.Allocated;
         page->References = 1;
+        page->Tag = PageTag.None;
         page->Next = 0;
         page->Previous = 0;
         page->Word0 = 0;

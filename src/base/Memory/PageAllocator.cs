@@ -102,11 +102,32 @@ public sealed unsafe partial class PageAllocator
     /// <remarks>Context: any.</remarks>
     public int ReferenceCount(Pfn first) => Volatile.Read(ref Descriptor(first).References);
 
+    /// <summary>The owner's note on an allocated page; None until it is set.</summary>
+    /// <remarks>Context: any.</remarks>
+    public PageTag Tag(Pfn first) => Descriptor(first).Tag;
+
+    /// <summary>Notes something on a page that the caller alone owns.</summary>
+    /// <remarks>Context: any.</remarks>
+    public void SetTag(Pfn first, PageTag tag) => Descriptor(first).Tag = tag;
+
     /// <summary>Who has a page.</summary>
     /// <returns><see cref="PageKind.Reserved"/> also for what is not memory.</returns>
     /// <remarks>Context: any.</remarks>
     public PageKind Kind(Pfn page) =>
         TryGetDescriptor(page, out PageDescriptor* descriptor) ? descriptor->Kind : PageKind.Reserved;
+
+    /// <summary>Pages that the allocator looks after.</summary>
+    /// <remarks>Context: any. Reads without the lock: it changes when memory is added at boot.</remarks>
+    public ulong ManagedPages
+    {
+        get
+        {
+            ulong pages = 0;
+            for (int i = 0; i < ZoneCount; i++)
+                pages += Volatile.Read(ref _zones[i].ManagedPages);
+            return pages;
+        }
+    }
 
     /// <summary>All zones together.</summary>
     /// <remarks>Context: any.</remarks>

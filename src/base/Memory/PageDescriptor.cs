@@ -1,7 +1,7 @@
 // What the kernel knows about each page of memory. Descriptors lie in arrays, one for each section of memory.
 //
 //   offset  0  i32 references     held by the owner, by page tables, by caches of file contents
-//           4  u8  kind, u8 order, u8 zone, u8 spare
+//           4  u8  kind, u8 order, u8 zone, u8 tag
 //           8  u32 next, u32 previous: page frame numbers of list neighbours, 0 for none (page 0 is never handed out)
 //          16  three words for the owner:  slab: cache, bitmap of free objects;  page table: count of entries
 //          40  u64 spare
@@ -34,6 +34,15 @@ public enum PageKind : byte
     SlabTail,
 }
 
+/// <summary>A note of the owner on an allocated page.</summary>
+public enum PageTag : byte
+{
+    None = 0,
+
+    /// <summary>Private memory of programs: belongs to no file, and to those alone that have it mapped.</summary>
+    Anonymous,
+}
+
 /// <summary>A page's descriptor (Linux: <c>struct page</c>).</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct PageDescriptor
@@ -44,7 +53,7 @@ internal struct PageDescriptor
     internal PageKind Kind;
     internal byte Order;
     internal byte Zone;
-    private readonly byte _spare;
+    internal PageTag Tag;
     internal uint Next;
     internal uint Previous;
 

@@ -1,7 +1,32 @@
 // The user half of an address space: areas, and the page table that is filled from them page by page, on demand.
-using System;
-using Commence.Arch;
+//
+//   mmap, brk, exec ─▶ VmArea in _areas            page fault ─▶ area ─▶ page of its object, or zeros ─▶ _table
+//   munmap, exit    ─▶ areas and pages go           write to a shared page of a private area ─▶ copy (FaultIn)
+//
+// Invariants, under _lock:
+//   - a page is mapped only inside an area, with no more rights than the area has;
+//   - each mapped page has one reference for the mapping;
+//   - a page that is tagged Anonymous is writable in a table only if its one reference is that table's;
+//   - _residentPages counts the mapped pages, _anonymousPages those of them that are tagged.
+//
+// | file                     | what                                           |
+// |--------------------------|------------------------------------------------|
+// | AddressSpace.cs          | life, limits                                   |
+// | AddressSpace.Switch.cs   | loading on processors, flushing                |
+// | AddressSpace.Map.cs      | mmap, placement, brk, the stack                |
+// | AddressSpace.Unmap.cs    | munmap, splitting, madvise                     |
+// | AddressSpace.Protect.cs  | mprotect                                       |
+// | AddressSpace.Remap.cs    | mremap                                         |
+// | AddressSpace.Fault.cs    | page faults, copy on write                     |
+// | AddressSpace.Fork.cs     | fork                                           |
+// | AddressSpace.Access.cs   | access from outside, /proc                     |
+//
+// All public methods that change or look take _lock, a sleeping lock. Under it an object's GetPage and PutReference are
+// called, so these must not take locks under which user memory is touched.
+using System.Threading;
 using Commence.Lib;
+using Commence.Memory;
+using Commence.Sched;
 
 namespace Commence.Mm;
 
@@ -9,110 +34,104 @@ namespace Commence.Mm;
 /// <remarks>Context of all: thread, unless said otherwise. Sleeps: yes. Errors are those of the system call of the same name.</remarks>
 public sealed partial class AddressSpace
 {
-    private CpuMask _activeCpus;
+    /// <summary>Areas that one may have (Linux: <c>vm.max_map_count</c>).</summary>
+    public const int AreaCountMax = 65530;
+
+    private PageAllocator _pages = null!;  // fixed, like _table
+    private PageTable _table = null!;
+    private int _users = 1;                // atomic
+    private CpuMask _activeCpus;           // atomic; see AddressSpace.Switch.cs
+    private bool _isGone;                  // no processor uses it, nor will: no flush is needed
+
+    private Mutex _lock;                   // all that follows
+    private VmAreaTree _areas;
+    private UserAddr _mapBase = DefaultMapBase;
+    private UserAddr _breakStart;
+    private UserAddr _break;
+    private VmStatistics _statistics;      // all but AreaCount kept up to date
+    private ulong _stackLimitBytes = 8 << 20;
+    private ulong _sizeLimitBytes = ulong.MaxValue;
+    private ulong _dataLimitBytes = ulong.MaxValue;
+
+    /// <summary>Where mappings go when a program does not say: downwards from here. Leaves 128 MiB for the stack.</summary>
+    public static UserAddr DefaultMapBase => AddressLayout.UserEnd - (128 << 20);
+
+    /// <summary>RLIMIT_STACK: kept up to date by whoever changes the limit.</summary>
+    public ulong StackLimitBytes
+    {
+        get => Volatile.Read(ref _stackLimitBytes);
+        set => Volatile.Write(ref _stackLimitBytes, value);
+    }
+
+    /// <summary>RLIMIT_AS, likewise.</summary>
+    public ulong SizeLimitBytes
+    {
+        get => Volatile.Read(ref _sizeLimitBytes);
+        set => Volatile.Write(ref _sizeLimitBytes, value);
+    }
+
+    /// <summary>RLIMIT_DATA, likewise.</summary>
+    public ulong DataLimitBytes
+    {
+        get => Volatile.Read(ref _dataLimitBytes);
+        set => Volatile.Write(ref _dataLimitBytes, value);
+    }
+
+    /// <summary>Root of its page table.</summary>
+    public PhysAddr Root => _table.Root;
 
     /// <summary>Makes an empty one, with one user.</summary>
     /// <returns>False if there is no memory.</returns>
-    public static bool TryCreate(out AddressSpace created)
-    {
-        created = null!;
-        return false;
-    }
+    public static bool TryCreate(out AddressSpace created) =>
+        TryCreate(KernelMemory.Pages, KernelMemory.Table, out created);
 
-    /// <summary>Makes a copy for fork, with one user: private pages are shared until one side writes.</summary>
-    /// <returns>False if there is no memory.</returns>
-    public bool TryFork(out AddressSpace child)
+    // On allocators of a test's own.
+    internal static bool TryCreate(PageAllocator pages, PageTable kernel, out AddressSpace created)
     {
-        child = null!;
-        return false;
+        if (!Kmem.TryNew(out created))
+            return false;
+        if (!PageTable.TryCreate(pages, kernel, out created._table))
+        {
+            Kmem.Free(created);
+            return false;
+        }
+
+        created._pages = pages;
+        return true;
     }
 
     /// <summary>Another thread or process uses it (CLONE_VM).</summary>
-    /// <remarks>Context: any.</remarks>
-    public void GetReference() => Bug.Unreachable();
-
-    /// <summary>One user less; the last one takes everything down. No thread of the caller's may run in it any more:
-    /// <see cref="Switch"/> first.</summary>
-    public void PutReference() => Bug.Unreachable();
-
-    /// <summary>Loads an address space on this processor, or none: kernel threads keep what is loaded.</summary>
-    /// <remarks>Context: scheduler. IRQs: off.</remarks>
-    public static void Switch(AddressSpace? next) => Bug.Unreachable();
-
-    /// <summary>mmap: maps anonymous memory, or part of an object.</summary>
-    /// <param name="address">Where, or a hint.</param>
-    /// <param name="lengthBytes">Rounded up to pages.</param>
-    /// <param name="protection">What the program may do.</param>
-    /// <param name="flags">As the program gave them.</param>
-    /// <param name="source">The object; null for anonymous memory. The area takes a reference of its own.</param>
-    /// <param name="offsetBytes">Where in the object; a multiple of the page size.</param>
-    /// <returns>Start of the mapping, or why not.</returns>
-    public Result<UserAddr> Map(
-        UserAddr address, ulong lengthBytes, MapProtection protection, MapFlags flags, MemoryObject? source, ulong offsetBytes) =>
-        Errno.ENOSYS;
-
-    /// <summary>munmap.</summary>
-    public Errno Unmap(UserAddr address, ulong lengthBytes) => Errno.ENOSYS;
-
-    /// <summary>mprotect.</summary>
-    public Errno Protect(UserAddr address, ulong lengthBytes, MapProtection protection) => Errno.ENOSYS;
-
-    /// <summary>mremap.</summary>
-    public Result<UserAddr> Remap(UserAddr address, ulong oldBytes, ulong newBytes, RemapFlags flags, UserAddr newAddress) =>
-        Errno.ENOSYS;
-
-    /// <summary>madvise.</summary>
-    public Errno Advise(UserAddr address, ulong lengthBytes, MemoryAdvice advice) => Errno.ENOSYS;
-
-    /// <summary>brk: moves the end of the heap.</summary>
-    /// <returns>Where it is now: unchanged if it could not be moved.</returns>
-    public UserAddr SetBreak(UserAddr wanted) => default;
-
-    /// <summary>exec: maps the initial stack, which grows down, below <paramref name="top"/>.</summary>
-    /// <param name="top">End of the stack; page aligned.</param>
-    /// <param name="sizeBytes">Mapped at once; the rest, up to <see cref="StackLimitBytes"/>, on demand.</param>
-    /// <param name="protection">Read and write as a rule.</param>
-    public Errno MapStack(UserAddr top, ulong sizeBytes, MapProtection protection) => Errno.ENOSYS;
-
-    /// <summary>exec: says where the heap begins.</summary>
-    public void SetBreakStart(UserAddr start) => Bug.Unreachable();
-
-    /// <summary>A page fault at an address of the running address space.</summary>
-    /// <remarks>IRQs: on.</remarks>
-    public FaultOutcome HandleFault(UserAddr address, FaultAccess access) => FaultOutcome.SignalSegvMapErr;
-
-    /// <summary>Reads memory of this address space, loaded or not (exec, ptrace, /proc/pid/mem).</summary>
-    /// <returns>Bytes read, from the start.</returns>
-    public int ReadForeign(UserAddr source, Span<byte> destination) => 0;
-
-    /// <summary>Writes memory of this address space, loaded or not.</summary>
-    /// <returns>Bytes written, from the start.</returns>
-    public int WriteForeign(UserAddr destination, ReadOnlySpan<byte> source) => 0;
-
-    /// <summary>RLIMIT_STACK, RLIMIT_AS and RLIMIT_DATA: kept up to date by whoever changes the limits.</summary>
-    public ulong StackLimitBytes { get; set; } = 8 << 20;
-
-    /// <inheritdoc cref="StackLimitBytes"/>
-    public ulong SizeLimitBytes { get; set; } = ulong.MaxValue;
-
-    /// <inheritdoc cref="StackLimitBytes"/>
-    public ulong DataLimitBytes { get; set; } = ulong.MaxValue;
-
-    /// <summary>Root of its page table.</summary>
-    public PhysAddr Root => default;
-
-    /// <summary>Processors that may have it loaded.</summary>
-    public ref readonly CpuMask ActiveCpus => ref _activeCpus;
-
-    /// <summary>Finds the first area that ends above an address: for /proc/pid/maps.</summary>
-    /// <param name="from">0, then the end of the area before.</param>
-    /// <param name="area">A copy of what there is to know.</param>
-    public bool TryReadArea(UserAddr from, out VmAreaInfo area)
+    /// <remarks>Context: any; the caller is or represents a user.</remarks>
+    public void GetReference()
     {
-        area = default;
-        return false;
+        int users = Interlocked.Increment(ref _users);
+        Bug.On(users <= 1);
     }
 
-    /// <summary>Numbers for /proc/pid/statm and status.</summary>
-    public VmStatistics ReadStatistics() => default;
+    /// <summary>One user less; the last one takes everything down.</summary>
+    /// <remarks>The caller's task must not come back to it: no user memory is touched any more.</remarks>
+    public void PutReference()
+    {
+        int users = Interlocked.Decrement(ref _users);
+        Bug.On(users < 0);
+        if (users == 0)
+            Destroy();
+    }
+
+    private void Destroy()
+    {
+        LeaveEverywhere();
+        _isGone = true;
+        PageGather gather = new(this);
+        while (_areas.First is VmArea area)
+        {
+            ZapPages(area.Start, area.End, ref gather);
+            RemoveArea(area);
+        }
+
+        gather.Finish();
+        Bug.On(_statistics.ResidentPages != 0);
+        _table.Destroy();
+        Kmem.Free(this);
+    }
 }

@@ -22,6 +22,17 @@ public abstract class MemoryObject
     /// <remarks>Context: thread. Sleeps: yes. Locks: called with the address space locked.</remarks>
     public abstract Errno GetPage(ulong index, bool isWrite, out Pfn page);
 
+    /// <summary>Finds a page that is in memory, at once: neighbours of a fault are mapped with it.</summary>
+    /// <param name="index">Number of the page in the object.</param>
+    /// <param name="page">The page, with a reference that the caller gives up.</param>
+    /// <returns>False if it is not in memory, or lies beyond the end.</returns>
+    /// <remarks>Context: thread. Locks: called with the address space locked.</remarks>
+    public virtual bool TryGetCachedPage(ulong index, out Pfn page)
+    {
+        page = default;
+        return false;
+    }
+
     /// <summary>Device and inode number for <c>/proc/pid/maps</c>; 0 for none.</summary>
     public virtual ulong Device => 0;
 

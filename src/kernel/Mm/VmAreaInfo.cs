@@ -44,6 +44,9 @@ public struct VmStatistics
     /// <summary>Executable areas (<c>VmExe</c> and <c>VmLib</c>).</summary>
     public ulong ExecutablePages;
 
+    /// <summary>Tables of the page table (<c>VmPTE</c>).</summary>
+    public ulong TablePages;
+
     /// <summary>Number of areas.</summary>
     public int AreaCount;
 

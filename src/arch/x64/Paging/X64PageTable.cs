@@ -3,6 +3,10 @@
 //   63   62      52 51                         12 11   9   8   7    6   5   4    3    2    1    0
 //   NX   ignored    physical address             ignored   G  PS    D   A  PCD  PWT  U/S  R/W   P
 //
+// With P clear the processor looks at nothing else. A page that is kept out of reach (NoAccess) is noted in such an entry,
+// with bit 9 set and all address bits inverted, so that what a processor reads ahead through it is no memory of ours
+// (Intel, "L1 Terminal Fault", page table entries that are not present).
+//
 // PS: the entry maps a page (2 MiB in a page directory); in a table of single pages the bit selects the PAT and stays 0.
 // Levels here count from the bottom: 0 page table, 1 page directory, 2 page-directory-pointer table, 3 PML4.
 using System.Runtime.CompilerServices;
@@ -21,6 +25,7 @@ public readonly struct X64PageTable : IPageTable
     private const ulong Dirty = 1 << 6;
     private const ulong PageSize = 1 << 7;
     private const ulong GlobalPage = 1 << 8;
+    private const ulong Kept = 1 << 9;           // only with Present clear
     private const ulong NoExecute = 1ul << 63;
     private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
     private const int IndexBits = 9;
@@ -58,12 +63,14 @@ public readonly struct X64PageTable : IPageTable
             raw |= WriteThrough;
         if ((protection & PageProtection.Uncached) != 0)
             raw |= WriteThrough | CacheDisable;
+        if ((protection & PageProtection.NoAccess) != 0)
+            raw = (raw ^ AddressMask ^ Present) | Kept;
         return new PageTableEntry(raw);
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsPresent(PageTableEntry entry) => (entry.Raw & Present) != 0;
+    public static bool IsPresent(PageTableEntry entry) => (entry.Raw & (Present | Kept)) != 0;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,13 +82,14 @@ public readonly struct X64PageTable : IPageTable
         // Bit 12 of a large page is its PAT bit; the address begins at the size of the page.
         bool isLarge = level != 0 && (entry.Raw & PageSize) != 0;
         ulong low = isLarge ? (1ul << (Limits.PageShift + (level * IndexBits))) - 1 : 0;
-        return new PhysAddr(entry.Raw & AddressMask & ~low);
+        ulong raw = (entry.Raw & Present) != 0 ? entry.Raw : ~entry.Raw;
+        return new PhysAddr(raw & AddressMask & ~low);
     }
 
     /// <inheritdoc/>
     public static PageProtection Protection(PageTableEntry entry, int level)
     {
-        PageProtection protection = PageProtection.None;
+        PageProtection protection = (entry.Raw & Present) != 0 ? PageProtection.None : PageProtection.NoAccess;
         if ((entry.Raw & Writable) != 0)
             protection |= PageProtection.Write;
         if ((entry.Raw & NoExecute) == 0)
