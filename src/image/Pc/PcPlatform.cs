@@ -48,7 +48,7 @@ internal sealed class PcPlatform : Platform
         X64Features.EnableOnThisCpu();
         if (!X64LocalApic.IsPresent)
             Panic.Now($"this processor has no local APIC");
-        X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: true);
+        X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: !KernelParameters.IsX2ApicOff);
     }
 
     /// <inheritdoc/>

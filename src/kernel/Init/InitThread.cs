@@ -13,7 +13,7 @@ internal sealed class InitThread : KernelThreadBody
         SmpInit.BringUpAll();
         Platform.Instance.StartDevices();
         Printk.Info($"all {Processors.OnlineCount} processors are online");
-        Platform.Instance.PowerOff();
+        MachineEnd.PowerOff();
         return 0;
     }
 }

@@ -16,7 +16,7 @@ internal static class ProcessorTable
     {
         foreach (ProcessorEntry entry in FirmwareTables.Processors.Entries)
         {
-            if (entry.Availability == ProcessorAvailability.Enabled)
+            if (entry.Availability == ProcessorAvailability.Enabled && Processors.Count < KernelParameters.PossibleMax)
                 Processors.Add(new Processor(new CpuId(Processors.Count), entry.ApicId));
         }
 

@@ -30,7 +30,7 @@ public static class Start
         ReadBootInformation();                         // memory map, command line, initramfs
         MemorySetup.Fill();                            // memblock: what is usable, what is taken
         Platform.Instance.StartBootProcessor();        // FPU, protections, local interrupt controller
-        FirmwareTables.Read(isAcpiOff: false);         // MP and ACPI tables, before their pages can be handed out
+        FirmwareTables.Read(KernelParameters.IsAcpiOff); // MP and ACPI tables, before their pages can be handed out
         LowPages.Reserve(FirmwareTables.Processors.EnabledCount); // where the others will start
         StartMemory();                                 // page allocator, slab: `new` works
         ProcessorTable.Fill();                         // an object for each processor
@@ -61,6 +61,7 @@ public static class Start
         if (!isRead)
             Panic.Now($"no memory map from the boot loader: nothing can be done");
         Printk.Info($"Command line: {BootInformation.CommandLine}");
+        KernelParameters.Parse(BootInformation.CommandLine);
     }
 
     private static void StartMemory()

@@ -1,10 +1,7 @@
 // What lower layers and the scheduler ask of other processors, by interrupt.
-using System.Threading;
 using Commence.Lib;
 using Commence.Locking;
 using Commence.Memory;
-using Commence.Sched;
-using Commence.Time;
 
 namespace Commence.Smp;
 
@@ -85,53 +82,5 @@ internal sealed class TlbCall : CrossCall
         _root = root;
         _start = start;
         _pageCount = pageCount;
-    }
-}
-
-/// <summary>Stopping the machine.</summary>
-internal sealed class SmpStop : MachineStop
-{
-    private const ulong StopMaxNs = 1_000_000_000;
-
-    private static int s_stopped;
-
-    /// <summary>Says that the calling processor has stopped.</summary>
-    /// <remarks>Context: stop NMI.</remarks>
-    internal static void CountStopped() => Interlocked.Increment(ref s_stopped);
-
-    /// <inheritdoc/>
-    public override void StopOthers()
-    {
-        int wanted = 0;
-        CpuId self = PerCpuArea.Id;
-        for (int i = 0; i < Processors.Count; i++)
-        {
-            CpuId cpu = new(i);
-            if (cpu == self || !Processors.IsOnline(cpu))
-                continue;
-            InterruptController.SendStop(Processors.Get(cpu).HardwareId);
-            wanted++;
-        }
-
-        // By cycles, not by the clock: its lock may be held by a processor that is stopped now.
-        ulong begin = Debug.LogClock.Now;
-        while (Volatile.Read(ref s_stopped) < wanted && Debug.LogClock.Now - begin < StopMaxNs)
-            Cpu.Relax();
-    }
-
-    /// <inheritdoc/>
-    public override void DescribeTask(ref TextWriter text)
-    {
-        if (PerCpuArea.CurrentTask is not Task task)
-            return;
-        text.Append(" PID: "u8);
-        text.Append(task.Pid);
-        text.Append(" Comm: "u8);
-        text.Append(task.Name);
-    }
-
-    /// <inheritdoc/>
-    public override void AfterPanic()
-    {
     }
 }

@@ -10,6 +10,7 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using Commence.Arch;
 using Commence.Debug;
+using Commence.Init;
 using Commence.Lib;
 using Commence.Memory;
 using Commence.Sched;
@@ -28,8 +29,9 @@ public static class SmpInit
         Nanoseconds begin = Clock.Monotonic();
         PhysAddr startTable = SecondaryBoot.OpenStartTable(KernelMemory.KernelRoot);
         int next = 1;
-        while (next < Processors.Count)
-            BringUpWave(startTable, ref next);
+        int end = Math.Min(Processors.Count, KernelParameters.OnlineMax);
+        while (next < end)
+            BringUpWave(startTable, ref next, end);
         SecondaryBoot.CloseStartTable();
 
         ulong microseconds = (Clock.Monotonic().Value - begin.Value) / 1000;
@@ -50,20 +52,20 @@ public static class SmpInit
     }
 
     // As many as there are boot pages.
-    private static void BringUpWave(PhysAddr startTable, ref int next)
+    private static void BringUpWave(PhysAddr startTable, ref int next, int end)
     {
         CpuMask wave = default;
-        while (next < Processors.Count && LowPages.FreeCount != 0)
+        while (next < end && LowPages.FreeCount != 0)
         {
             Processor processor = Processors.Get(new CpuId(next++));
             if (TryPrepare(processor, startTable))
                 wave.Add(processor.Id);
         }
 
-        if (wave.IsEmpty && next < Processors.Count)
+        if (wave.IsEmpty && next < end)
         {
-            Printk.Error($"smp: no page below 1 MB left: {Processors.Count - next} CPUs are not started");
-            next = Processors.Count;
+            Printk.Error($"smp: no page below 1 MB left: {end - next} CPUs are not started");
+            next = end;
             return;
         }
 
