@@ -3,7 +3,7 @@
 namespace Commence.Memory;
 
 /// <summary>A kernel stack (Linux: <c>THREAD_SIZE</c>, <c>CONFIG_VMAP_STACK</c>). All-zero is none.</summary>
-public readonly struct KernelStack
+public readonly partial struct KernelStack
 {
     /// <summary>Usable bytes.</summary>
     public const int SizeBytes = 16 * 1024;
@@ -22,12 +22,7 @@ public readonly struct KernelStack
     /// <summary>Whether an address lies in it.</summary>
     public bool Contains(VirtAddr address) => address >= Bottom && address < Top;
 
-    /// <summary>Takes a stack. Its contents are undefined.</summary>
-    /// <returns>False if there is no memory (<see cref="Errno.ENOMEM"/>).</returns>
-    /// <remarks>Context: thread. IRQs: on.</remarks>
-    public static bool TryAllocate(out KernelStack stack) => KernelMemory.Stacks.TryAllocate(out stack);
-
-    /// <summary>Gives it back. Nobody may run on it any more, nor come back to it.</summary>
-    /// <remarks>Context: any. Fails: panics if it is free already.</remarks>
-    public void Free() => KernelMemory.Stacks.Free(this);
+    // Implemented by each build (KernelStack.Kernel.cs; on a host, where the operating system gives threads their stacks, by a number):
+    //   public static bool TryAllocate(out KernelStack stack);
+    //   public void Free();
 }

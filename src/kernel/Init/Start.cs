@@ -50,6 +50,7 @@ public static class Start
         KernelThread init = KernelThread.Create(new InitThread(), "init"u8);
         init.Start();
         init.Detach();
+        KernelThreadDaemon.Start();
         Scheduler.IdleLoop();
     }
 
