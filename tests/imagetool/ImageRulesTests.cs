@@ -130,6 +130,39 @@ public sealed class ImageRulesTests
     }
 
     [Fact]
+    public void UndefinedSymbolsOfObjectsNameTheirUsers()
+    {
+        using Toolchain tools = new();
+        string method = tools.Assemble("method.S", """
+            .section __managedcode,"ax",@progbits
+            .type Commence_Kernel_Commence_Sample__One,@function
+            .type Exported,@function
+            .globl Exported
+            Exported:
+            Commence_Kernel_Commence_Sample__One: call RhpNewArrayFast
+            call from_asm
+            lea from_script(%rip), %rax
+            ret
+            .size Commence_Kernel_Commence_Sample__One, .-Commence_Kernel_Commence_Sample__One
+            .type Commence_Kernel_Commence_Sample__Two,@function
+            Commence_Kernel_Commence_Sample__Two: nop
+            call RhpNewArrayFast
+            jmp unknown
+            .size Commence_Kernel_Commence_Sample__Two, .-Commence_Kernel_Commence_Sample__Two
+            """);
+        string other = tools.Assemble("other.S", ".globl from_asm\nfrom_asm: ret\n.data\n.quad in_data\n");
+        string script = tools.Write("image.ld", "SECTIONS { from_script = .; }");
+        (int status, _, string errors) = Command.Run("undefined", method, other, "--script", script);
+        Assert.Equal(1, status);
+        string[] lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, lines.Length);
+        Assert.Contains("error IMG010: nothing defines RhpNewArrayFast, which compiled code needs for an array made at run time (`new T[n]`), used by Commence.Sample.One, Commence.Sample.Two", lines[0]);
+        Assert.Contains("in_data used by section .data of other.o", lines[1]);
+        Assert.Contains("unknown used by Commence.Sample.Two", lines[2]);
+        Assert.Equal(0, Command.Run("undefined", other, "--script", tools.Write("two.ld", "in_data = 1;")).Status);
+    }
+
+    [Fact]
     public void NotPreinitialized()
     {
         using Toolchain tools = new();

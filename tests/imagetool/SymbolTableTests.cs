@@ -319,7 +319,7 @@ public sealed class SymbolTableTests
         byte[] good = SymbolTableWriter.Write(RandomSource(11, 200), out _);
         Random random = new(42);
         int found = 0;
-        for (int round = 0; round < 20_000; round++)
+        for (int round = 0; round < 5_000; round++)
         {
             byte[] bad = (byte[])good.Clone();
             for (int flips = random.Next(1, 8); flips > 0; flips--)

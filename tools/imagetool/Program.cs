@@ -8,6 +8,7 @@ RootCommand root = new("Makes the kernel's symbol table and checks the linked im
     SymbolsCommand.Create(),
     VerifySymbolsCommand.Create(),
     CheckCommand.Create(),
+    UndefinedCommand.Create(),
     SizeCommand.Create(),
 };
 

@@ -19,7 +19,7 @@ internal static class TestCommand
     [
         new HostedTests("unit tests", [BuildTarget.Tests("unit", "Commence.UnitTests", "src", "tests/fixtures", "tools/analyzers")]),
         new HostedTests("analyzer tests", [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "docs/kernel-rules.md")]),
-        new HostedTests("image tool tests", [BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool")]),
+        new HostedTests("image tool tests", [BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool", "src/lib/Symbols")]),
         new HostedTests("tool tests", [BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
     ];
 

@@ -11,7 +11,7 @@ internal static class LayoutGate
 {
     private const ulong PageSizeBytes = 4096;
 
-    // XEN_ELFNOTE_PHYS32_ENTRY.  Source: Xen "include/public/elfnote.h"; MACHINES.md has how QEMU uses it.
+    // XEN_ELFNOTE_PHYS32_ENTRY.  Source: Xen "include/public/elfnote.h".
     private const uint PvhNoteType = 18;
 
     public static IEnumerable<Violation> Check(ElfImage image)

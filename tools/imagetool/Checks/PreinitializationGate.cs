@@ -11,6 +11,8 @@ namespace Commence.ImageTool.Checks;
 /// <summary>IMG001 and IMG002.</summary>
 internal static class PreinitializationGate
 {
+    private const int RowSizeBytes = 4; // a relative pointer to the constructor
+
     private const string Marker = "Could not preinitialize";
 
     /// <summary>Looks through the output of <c>ilc --verbose</c>.</summary>
@@ -30,7 +32,7 @@ internal static class PreinitializationGate
     public static IEnumerable<Violation> CheckMap(IlcMap map)
     {
         if (map.EagerConstructorBytes != 0)
-            yield return new Violation(Rule.EagerConstructor, "__EagerCctor", $"{map.EagerConstructorBytes / 4} static constructors are left to run at start");
+            yield return new Violation(Rule.EagerConstructor, "__EagerCctor", $"{map.EagerConstructorBytes / RowSizeBytes} static constructor(s) would have to run at start");
     }
 
     // "'[Commence.Kernel]Commence.Sched.Kernel': Method …" → "Commence.Sched.Kernel".

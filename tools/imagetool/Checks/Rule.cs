@@ -5,7 +5,7 @@ namespace Commence.ImageTool.Checks;
 internal sealed record Rule(string Code, string Advice)
 {
     public static readonly Rule NotPreinitialized = new("IMG001",
-        "its static fields would silently be zero: use constants, spans over literals or fields that are set at boot (TOOLCHAIN: statics)");
+        "its static fields would silently be zero: use constants, spans over literals or fields that are set at boot");
     public static readonly Rule EagerConstructor = new("IMG002",
         "static constructors do not run in the kernel: make every static field's initial value a compile-time one");
 

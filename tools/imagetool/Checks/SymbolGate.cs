@@ -21,8 +21,17 @@ internal static class SymbolGate
         ["__tls_get_addr"] = "[ThreadStatic]", ["RhpCallCatchFunclet"] = "`catch`", ["RhBoxAny"] = "boxing",
     };
 
+    // Helpers that a kernel may well implement.
+    private static readonly Dictionary<string, string> s_optionalHelpers = new(StringComparer.Ordinal)
+    {
+        ["RhpNewFast"] = "`new` of a class", ["RhpInitialDynamicInterfaceDispatch"] = "an interface call with four or more implementing types",
+        ["RhpAssignRef"] = "storing a reference in an object", ["RhpCheckedAssignRef"] = "storing a reference", ["RhpByRefAssignRef"] = "copying a struct with references",
+        ["__security_cookie"] = "`stackalloc` and unsafe buffers", ["RhpFallbackFailFast"] = "`stackalloc` and unsafe buffers",
+        ["g_cpuFeatures"] = "an `IsSupported` of a processor feature that the instruction set does not settle",
+    };
+
     /// <summary>What <paramref name="symbol"/> is for, in words, if it is a compiler's helper; else null.</summary>
-    public static string? ConstructOf(string symbol) => s_helpers.GetValueOrDefault(symbol);
+    public static string? ConstructOf(string symbol) => s_helpers.GetValueOrDefault(symbol) ?? s_optionalHelpers.GetValueOrDefault(symbol);
 
     /// <summary>Checks the linked image.</summary>
     /// <param name="permitted">Helpers that this kernel does implement.</param>
