@@ -21,17 +21,22 @@ public static class Printk
     private const int RecordCount = 512;
 
     [InlineArray(RecordCount)]
-    private struct Storage
+    private struct Slots
     {
         private LogSlot _first;
     }
 
-    private static Storage s_storage;
-    private static ulong s_next;
+    // Apart from statics that begin with a value: one of those would put all statics of its class into the image's file.
+    private static class Storage
+    {
+        internal static Slots Slots;
+        internal static ulong Next;
+    }
+
     private static int s_consoleLevel = (int)LogLevel.Debug; // messages of lower number are shown
 
     /// <summary>The log itself, for readers (console, /dev/kmsg, syslog(2)).</summary>
-    public static LogRing Ring => new(ref s_next, s_storage);
+    public static LogRing Ring => new(ref Storage.Next, Storage.Slots);
 
     /// <summary>Messages with a level below this one are shown on the console (<c>loglevel=</c>).</summary>
     public static int ConsoleLevel
