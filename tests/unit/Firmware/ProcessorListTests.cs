@@ -131,7 +131,7 @@ public class ProcessorListTests
     }
 
     private static bool IsEnabled(List<(uint Id, uint Flags, bool IsWide)> entries, uint id) =>
-        entries.Any(entry => (entry.Flags & 1) != 0 && (entry.IsWide ? entry.Id : (byte)entry.Id) == id);
+        entries.Any(entry => (entry.Flags & 1) != 0 && (entry.IsWide ? entry.Id == id : (byte)entry.Id == id && id != 255)); // a narrow 255 is the broadcast address
 
     private static ProcessorAvailability RankOf(uint id, uint flags, uint boot, uint idMax)
     {
