@@ -10,6 +10,8 @@ using Commence.Init;
 using Commence.Irq;
 using Commence.Lib;
 using Commence.Memory;
+using Commence.Sched;
+using Commence.Terminals;
 using Commence.Time;
 
 namespace Commence.Image;
@@ -78,8 +80,12 @@ internal sealed class PcPlatform : Platform
     public override ulong ReadWallClockSeconds() => CmosClock.ReadSeconds();
 
     /// <inheritdoc/>
-    public override void StartDevices()
+    public override void StartDevices(ConsoleInputSink terminal)
     {
+        ConsoleInput input = new(terminal);
+        KernelThread.Run(input, "ttyd"u8).Detach();
+        if (!new UartInput(s_console, input).TryStart(SerialLine1))
+            Printk.Warning($"ttyS0: no interrupt for line {SerialLine1}: the console takes no input");
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,6 @@ internal sealed class InitThread : KernelThreadBody
     protected internal override int Run()
     {
         SmpInit.BringUpAll();
-        Platform.Instance.StartDevices();
         Printk.Info($"all {Processors.OnlineCount} processors are online");
         MachineEnd.PowerOff();
         return 0;

@@ -82,6 +82,16 @@ public static class Start
             Panic.Now($"too little memory for the kernel's page table");
         Platform.Instance.MapDevices();
         KernelMemory.LoadTable();                      // text RX, constants R, data RW; page 0 is gone
+        GuardBootStack();
+    }
+
+    // The page below the boot stack: an overflow faults instead of writing into what lies there.
+    private static void GuardBootStack()
+    {
+        VirtAddr guard = new(ImageLayout.BootStackStart.Value - Limits.PageSizeBytes);
+        bool wasMapped = KernelMemory.Table.TryUnmap(guard, out _);
+        Bug.On(!wasMapped);
+        LocalTlb.FlushKernel(guard, pageCount: 1);
     }
 
     private static void StartClock()
