@@ -93,7 +93,8 @@ public struct CpioStream
     /// <returns>False if a member is cut off, or something was wrong before.</returns>
     public bool End()
     {
-        if (_state is not (State.Between or State.Failed))
+        // The last member's padding may be missing.
+        if (_state is not (State.Between or State.DataPadding or State.Failed))
             Fail(FaultKind.Truncated, _memberAt, _position);
         return _state != State.Failed;
     }

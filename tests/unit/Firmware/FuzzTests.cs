@@ -352,22 +352,13 @@ public class FuzzTests
         Fuzz.Run("deflate, the other way round", 10, random =>
         {
             byte[] bytes = Fuzz.Mutate(Pick(corpus, random), random);
-            MemoryStream theirs = new();
-            try
-            {
-                using DeflateStream stream = new(new MemoryStream(bytes), CompressionMode.Decompress);
-                stream.CopyTo(theirs);
-            }
-            catch (InvalidDataException)
-            {
-                InflateStatus failed = GzipTests.Decode(bytes, random, 20_000, GzipFormat.Raw, 32768, out _, out _, out _);
-                Assert.NotEqual(InflateStatus.Done, failed);
-                return;
-            }
-
             InflateStatus status = GzipTests.Decode(bytes, random, 20_000, GzipFormat.Raw, 32768, out byte[] data, out _, out _);
-            Assert.NotEqual(InflateStatus.Failed, status);
-            Assert.Equal(theirs.ToArray(), data);
+            if (!TryInflate(bytes, out byte[] theirs))
+                Assert.NotEqual(InflateStatus.Done, status);
+            else if (status == InflateStatus.Failed)
+                Assert.False(TryInflate([.. bytes, .. new byte[400]], out _)); // cut off before the BCL could see it
+            else
+                Assert.Equal(theirs, data);
         });
     }
 
@@ -386,6 +377,24 @@ public class FuzzTests
             Assert.Equal(isSound, !fault.IsFault);
             Assert.True(collector.Members.Count <= unpacker.MemberCount);
         });
+    }
+
+    // Data that is cut off is no error to the BCL.
+    private static bool TryInflate(byte[] bytes, out byte[] data)
+    {
+        MemoryStream plain = new();
+        try
+        {
+            using DeflateStream stream = new(new MemoryStream(bytes), CompressionMode.Decompress);
+            stream.CopyTo(plain);
+            data = plain.ToArray();
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            data = [];
+            return false;
+        }
     }
 
     private static byte[] Deflate(byte[] bytes, CompressionLevel level)
