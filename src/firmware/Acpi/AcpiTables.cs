@@ -32,6 +32,7 @@ public readonly struct AcpiTableEntry
 }
 
 /// <summary>A machine's ACPI tables by signature. All-zero is a machine without ACPI.</summary>
+/// <remarks>2 KiB: a static or a field, not a local.</remarks>
 public struct AcpiTables
 {
     public const int Capacity = 64;
@@ -47,6 +48,9 @@ public struct AcpiTables
 
     /// <summary>The list was read from the XSDT, else from the RSDT.</summary>
     public bool IsFromXsdt { get; private set; }
+
+    /// <summary>Where the list itself lies: with <see cref="Rsdp"/> and the tables, what must be reserved.</summary>
+    public PhysRange RootTable { get; private set; }
 
     public readonly int Count => _count;
 
@@ -129,6 +133,7 @@ public struct AcpiTables
             return false;
         }
 
+        RootTable = new PhysRange(at, (ulong)list.Bytes.Length);
         int offset = AcpiTable.HeaderSizeBytes;
         for (; offset + entrySize <= list.Bytes.Length; offset += entrySize)
         {

@@ -11,7 +11,9 @@ using Commence.Firmware.Cpio;
 using Commence.Firmware.Cpus;
 using Commence.Firmware.Elf;
 using Commence.Firmware.Gzip;
+using Commence.Firmware.Interrupts;
 using Commence.Firmware.Mp;
+using Commence.Firmware.Multiboot;
 using Commence.Firmware.Pvh;
 using Xunit;
 
@@ -111,8 +113,16 @@ public class FuzzTests
             list.TryAddMadt(madt, ref faults);
             AssertSane(in faults);
             AssertSane(in list);
+            InterruptWiring.Read(madt, out InterruptWiring wiring, ref faults);
+            AssertSane(in wiring);
             _ = madt.LocalApic;
         });
+    }
+
+    private static void AssertSane(in InterruptWiring wiring)
+    {
+        for (int irq = 0; irq < InterruptWiring.IsaIrqCount; irq++)
+            Assert.True(!wiring.Isa(irq).IsWired || wiring.Isa(irq).IoApic < wiring.IoApics.Length);
     }
 
     private static void AssertSane(in ProcessorList list)
@@ -193,6 +203,10 @@ public class FuzzTests
             ProcessorDiscovery.Run(memory, in tables, mp, hasMp, in options, ref list, ref faults);
             AssertSane(in list);
             AssertSane(in faults);
+            InterruptWiring wiring = default;
+            if (hasMp)
+                InterruptWiring.Read(mp, out wiring, ref faults);
+            AssertSane(in wiring);
             if (hasMp)
                 _ = mp.OemRange.Length + mp.TableRange.Length + mp.PointerRange.Length;
         }
@@ -273,6 +287,31 @@ public class FuzzTests
                 end = region.End.Value;
             }
 
+            AssertSane(in faults);
+        });
+    }
+
+    [Fact]
+    public void Multiboot2()
+    {
+        byte[] sound = Multiboot2Tests.Sample();
+        SparseMemory image = new();
+        Fuzz.Run("multiboot2", 1, random =>
+        {
+            byte[] bytes = Fuzz.Mutate(sound, random);
+            bytes.CopyTo(image.Low, SparseMemory.LowLength - bytes.Length);
+            var at = new PhysAddr((ulong)(SparseMemory.LowLength - bytes.Length));
+            if (!Multiboot2Info.TryRead(image.Memory, at, out Multiboot2Info info, out _))
+                return;
+
+            FaultLog faults = default;
+            MemoryMap map = default;
+            info.FindFaults(ref faults);
+            info.TryReadMemoryMap(ref faults, ref map);
+            _ = info.CommandLine.Length;
+            for (int i = 0; i < 3; i++)
+                info.TryGetModule(i, out _, out _);
+            RsdpSearch.TryFind(image.Memory, info.Rsdp, ref faults, out _);
             AssertSane(in faults);
         });
     }
