@@ -95,6 +95,23 @@ public sealed class InitramfsTests
     }
 
     [Fact]
+    public void LinksAreFollowed()
+    {
+        InitramfsBuilder files = new();
+        files.AddText("/usr/bin/dash", "");
+        files.AddSymbolicLink("/usr/bin/sh", "dash");
+        files.AddSymbolicLink("/bin", "usr/bin");
+        files.AddSymbolicLink("/sbin", "/bin");
+        files.AddSymbolicLink("/usr/lib", "../bin/../bin");
+        files.AddSymbolicLink("/loop", "loop");
+
+        foreach (string path in (string[])["/", "/bin", "/bin/sh", "/sbin/sh", "/usr/lib/dash", "/usr/../bin/dash"])
+            Assert.True(files.Contains(path), path);
+        foreach (string path in (string[])["/bin/bash", "/lib", "/loop", "/loop/x"])
+            Assert.False(files.Contains(path), path);
+    }
+
+    [Fact]
     public void GzipHoldsTheSameArchive()
     {
         InitramfsBuilder files = new();

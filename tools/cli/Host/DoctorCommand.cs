@@ -23,11 +23,12 @@ internal static class DoctorCommand
     private static async Task<int> ExamineAsync()
     {
         IReadOnlyList<ToolState> states = [.. Tool.All.Select(ToolState.Look)];
+        HostCommand sdk = await HostCommand.RunAsync(["dotnet", "--version"], directory: Repository.Root);
         bool isX64 = RuntimeInformation.OSArchitecture == Architecture.X64;
 
         Table table = new Table().Border(TableBorder.None).AddColumns("", "what", "version", "for");
         table.AddRow(Mark(isX64), "host", Markup.Escape($"{RuntimeInformation.OSArchitecture}, {OsRelease.Read().PrettyName}"), "runs the compiler");
-        table.AddRow(Mark(true), "dotnet", Environment.Version.ToString(), "builds everything");
+        table.AddRow(Mark(sdk.Status == 0), "dotnet", Markup.Escape(sdk.Status == 0 ? sdk.Output.Trim() : "no SDK that global.json accepts"), "builds everything");
         foreach (ToolState state in states)
             table.AddRow(Mark(state.IsGood), Markup.Escape(state.Tool.Name), Markup.Escape(Describe(state)), Markup.Escape(state.Tool.Purpose));
         string image = Repository.KernelImage("x64");
@@ -39,7 +40,7 @@ internal static class DoctorCommand
             Console.WriteLine($"\nTo install what is missing (./commence run does it by itself where it may):\n\n{await Installer.ScriptForAsync(missing)}");
         if (!isX64)
             Console.WriteLine("\nThe kernel's compiler is set up for x64 hosts only.");
-        return missing.Count == 0 && isX64 ? ExitStatus.Success : ExitStatus.HostIncomplete;
+        return missing.Count == 0 && isX64 && sdk.Status == 0 ? ExitStatus.Success : ExitStatus.HostIncomplete;
     }
 
     private static string Describe(ToolState state) =>

@@ -10,10 +10,11 @@ namespace Commence.Cli.Host;
 internal sealed record HostCommand(int Status, string Output)
 {
     /// <summary>Runs a command; one that cannot be started has status 127, as in a shell.</summary>
-    internal static async Task<HostCommand> RunAsync(IReadOnlyList<string> command, string input = "")
+    internal static async Task<HostCommand> RunAsync(IReadOnlyList<string> command, string input = "", string directory = "")
     {
         ProcessStartInfo start = new(command[0])
         {
+            WorkingDirectory = directory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

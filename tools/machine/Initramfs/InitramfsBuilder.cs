@@ -4,6 +4,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.IO.Compression;
+using System.Linq;
 using System.Text;
 
 namespace Commence.Machine.Initramfs;
@@ -11,14 +12,39 @@ namespace Commence.Machine.Initramfs;
 /// <summary>Builds an initial RAM file system.</summary>
 public sealed class InitramfsBuilder
 {
+    private const int LinksFollowedMax = 40; // as Linux: path_resolution(7)
+
     private readonly SortedDictionary<string, (CpioEntry Entry, Func<byte[]> Data)> _entries = new(StringComparer.Ordinal);
     private readonly List<string> _notes = [];
 
     /// <summary>A sentence for each host file that was left out.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Whether something exists at <paramref name="path"/>.</summary>
-    public bool Contains(string path) => _entries.ContainsKey(Normalize(path));
+    /// <summary>Whether something exists at <paramref name="path"/>, symbolic links followed.</summary>
+    public bool Contains(string path)
+    {
+        Stack<string> left = new(Parts(path).Reverse());
+        string reached = "";
+        for (int links = 0; left.TryPop(out string? part);)
+        {
+            string next = Normalize($"{reached}/{part}");
+            if (next.Length > 0 && !_entries.ContainsKey(next))
+                return false;
+            if (next.Length == 0 || (_entries[next].Entry.Mode & UnixMode.TypeMask) != UnixMode.SymbolicLink)
+            {
+                reached = next;
+                continue;
+            }
+            if (++links > LinksFollowedMax)
+                return false;
+            string target = Encoding.UTF8.GetString(_entries[next].Data());
+            if (target.StartsWith('/'))
+                reached = "";
+            foreach (string more in Parts(target).Reverse())
+                left.Push(more);
+        }
+        return true;
+    }
 
     /// <summary>Adds a directory and those above it.</summary>
     public void AddDirectory(string path, uint permissions = UnixMode.Executable) =>
@@ -117,6 +143,8 @@ public sealed class InitramfsBuilder
             AddDirectory(name[..slash]);
         _entries[name] = (new CpioEntry(name, mode, uid, gid, major, minor), data);
     }
+
+    private static string[] Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries);
 
     // An absolute, dot-free path without its leading slash.
     private static string Normalize(string path) => Path.GetFullPath("/" + path).Trim('/');
