@@ -49,7 +49,7 @@ public sealed class ProcessorTests
         MachineSpec machine = Kernel.Machine with { Machine = "pc,acpi=off", Cpus = 4, Sockets = 4 };
         MachineResult result = await Kernel.RunAsync("/bin/busybox", ["nproc"], machine);
 
-        Kernel.AssertExited(0, result);
+        Kernel.AssertStatus(0, result);
         AssertAllOnline(result, 4);
     }
 
@@ -60,7 +60,7 @@ public sealed class ProcessorTests
         MachineSpec machine = Kernel.Machine with { Machine = "pc,acpi=off", Cpus = 32, Sockets = 32 };
         MachineResult result = await Kernel.RunAsync("/bin/busybox", ["nproc"], machine);
 
-        Kernel.AssertExited(0, result);
+        Kernel.AssertStatus(0, result);
         AssertAllOnline(result, 1);
         Assert.Contains("no MADT and no MP table", result.Console);
     }

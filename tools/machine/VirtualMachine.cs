@@ -23,7 +23,8 @@ public sealed class VirtualMachine(MachineSpec spec)
     private static readonly TimeSpan s_connectMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_quitMax = TimeSpan.FromSeconds(5);
 
-    // After the program's end the kernel has only to stop the other processors and write one port.
+    // After the program's end the kernel has only to stop the other processors and write one port; where it can. A
+    // machine without ACPI has no such port.
     private static readonly TimeSpan s_powerOffMax = TimeSpan.FromSeconds(5);
 
     // A panic's dump may follow its record.
@@ -158,7 +159,7 @@ public sealed class VirtualMachine(MachineSpec spec)
 
         Task first = await Task.WhenAny(_panic.Task, ended, _exit.Task, halted, timeIsOver);
         if (first == _exit.Task)
-            await Task.WhenAny(_panic.Task, ended, Task.Delay(s_powerOffMax, timers.Token));
+            await Task.WhenAny(_panic.Task, ended, halted, Task.Delay(s_powerOffMax, timers.Token));
         if (_panic.Task.IsCompleted)
             await Task.WhenAny(ended, WaitForQuietAsync(s_panicQuiet, s_panicMax));
         _isHalted = first == halted && halted.IsCompletedSuccessfully;
