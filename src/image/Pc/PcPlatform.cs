@@ -50,6 +50,10 @@ internal sealed class PcPlatform : Platform
         X64Features.EnableOnThisCpu();
         if (!X64LocalApic.IsPresent)
             Panic.Now($"this processor has no local APIC");
+
+        // Before the local APIC closes the way for the legacy controllers' interrupts: one that is pending then would stay so
+        // for ever, and a processor that takes an interrupt without a vector raises a general protection fault.
+        Pic8259.Disable();
         X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: !KernelParameters.IsX2ApicOff);
     }
 
@@ -69,7 +73,6 @@ internal sealed class PcPlatform : Platform
     /// <inheritdoc/>
     public override void StartInterruptControllers()
     {
-        Pic8259.Disable();
         InterruptRouter.Instance = s_ioApics;
     }
 
