@@ -26,21 +26,18 @@ internal sealed class IoApic
     private Mmio _registers;
     private IrqSpinLock _lock; // the pair select, data
 
-    /// <summary>The global number of its first input.</summary>
-    internal uint GsiBase { get; private init; }
-
     /// <summary>Inputs that it has.</summary>
     internal uint InputCount { get; private set; }
 
     /// <summary>Maps the controller and masks all its inputs.</summary>
     /// <returns>False if its registers cannot be mapped or nobody answers there.</returns>
-    internal static bool TryOpen(PhysAddr address, uint gsiBase, out IoApic apic)
+    internal static bool TryOpen(PhysAddr address, out IoApic apic)
     {
         apic = null!;
         if (!Mmio.TryMap(address, WindowBytes, out Mmio registers))
             return false;
 
-        apic = new IoApic { GsiBase = gsiBase };
+        apic = new IoApic();
         apic._registers = registers;
         uint version = apic.Read(IndexVersion);
         if (version == uint.MaxValue)

@@ -62,7 +62,7 @@ internal sealed class PcPlatform : Platform
     {
         AcpiPower.Find();
         s_ioApics = new IoApicRouter();
-        s_ioApics.Find();
+        s_ioApics.Open();
         if (X64LocalApic.IsX2Apic)
             return;
         MemoryRegion registers = new(X64LocalApic.RegisterBase, X64LocalApic.RegisterBase + Limits.PageSizeBytes);

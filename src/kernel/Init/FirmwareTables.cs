@@ -7,6 +7,7 @@ using Commence.Arch;
 using Commence.Firmware;
 using Commence.Firmware.Acpi;
 using Commence.Firmware.Cpus;
+using Commence.Firmware.Interrupts;
 using Commence.Firmware.Mp;
 using Commence.Memory;
 
@@ -24,7 +25,7 @@ public static class FirmwareTables
     private static DefaultTable s_defaultTable; // where a default MP configuration is written out
     private static AcpiTables s_acpi;
     private static ProcessorList s_processors;
-    private static bool s_hasMp;
+    private static InterruptWiring s_wiring;
 
     /// <summary>The list of ACPI tables; empty if there are none or they are not wanted.</summary>
     public static ref readonly AcpiTables Acpi => ref s_acpi;
@@ -32,20 +33,8 @@ public static class FirmwareTables
     /// <summary>The processors that firmware names, the boot processor first.</summary>
     public static ref readonly ProcessorList Processors => ref s_processors;
 
-    /// <summary>Whether the machine has a usable MP configuration.</summary>
-    public static bool HasMp => s_hasMp;
-
-    /// <summary>The MP configuration, if <see cref="HasMp"/>. Read anew: it is a view of the firmware's own memory.</summary>
-    /// <remarks>Context: early boot, before the final page table.</remarks>
-    public static MpConfiguration Mp
-    {
-        get
-        {
-            FaultLog faults = default;
-            _ = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp); // it was found before
-            return mp;
-        }
-    }
+    /// <summary>I/O APICs, and which of their inputs the legacy interrupts reach.</summary>
+    public static ref readonly InterruptWiring Wiring => ref s_wiring;
 
     /// <summary>Physical memory as early boot maps it.</summary>
     public static EarlyMemory Memory => new(ImageLayout.EarlyMappedEnd);
@@ -56,8 +45,8 @@ public static class FirmwareTables
     public static void Read(bool isAcpiOff)
     {
         FaultLog faults = default;
-        s_hasMp = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp);
-        if (s_hasMp)
+        bool hasMp = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp);
+        if (hasMp)
         {
             Printk.Info($"Intel MultiProcessor Specification v1.{mp.Pointer.Revision}, floating pointer at {mp.Pointer.At}");
             MemorySetup.Reserve(mp.PointerRange);
@@ -74,13 +63,25 @@ public static class FirmwareTables
             ApicIdMax = InterruptController.IdMax.Value,
             IgnoreAcpi = isAcpiOff,
         };
-        ProcessorDiscovery.Run(Memory, in s_acpi, mp, s_hasMp, in options, ref s_processors, ref faults);
+        ProcessorDiscovery.Run(Memory, in s_acpi, mp, hasMp, in options, ref s_processors, ref faults);
+        ReadWiring(mp, hasMp, ref faults);
         Report(ref faults);
+    }
+
+    private static void ReadWiring(MpConfiguration mp, bool hasMp, scoped ref FaultLog faults)
+    {
+        if (s_acpi.TryOpen(Memory, "APIC"u8, FirmwarePart.Madt, ref faults, out AcpiTable table)
+            && Madt.TryParse(table, out Madt madt, out ParseFault _)) // its fault was logged when the processors were read
+            InterruptWiring.Read(madt, out s_wiring, ref faults);
+        else if (hasMp)
+            InterruptWiring.Read(mp, out s_wiring, ref faults);
     }
 
     private static void ReserveAcpi()
     {
         Printk.Info($"ACPI: RSDP at {s_acpi.Rsdp.At}, {s_acpi.Count} tables");
+        MemorySetup.Reserve(s_acpi.Rsdp.Range);
+        MemorySetup.Reserve(s_acpi.RootTable);
         foreach (AcpiTableEntry table in s_acpi.Entries)
             MemorySetup.Reserve(table.Range);
     }
