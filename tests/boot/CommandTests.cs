@@ -41,6 +41,7 @@ public sealed class CommandTests
     [InlineData("unknown option --cpu", 123, "run", "--cpu", "4", "--", "true")]
     [InlineData("the program goes after --", 123, "run", "true")]
     [InlineData("at least one processor", 123, "run", "--cpus", "0", "--", "true")]
+    [InlineData("the kernel image and its file system alone take", 123, "run", "--memory", "1", "--", "true")]
     [InlineData("'four'", 123, "run", "--cpus", "four", "--", "true")]
     [InlineData("'m68k'", 123, "run", "--arch", "m68k", "--", "true")]
     [InlineData("'rnu'", 123, "rnu")]

@@ -5,7 +5,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
-using Commence.Machine.Initramfs;
+using Commence.Machine;
 
 namespace Commence.Cli.Host;
 

@@ -1,6 +1,7 @@
 // The machine's initial RAM file system, and the program's path in it.
 using System;
 using System.IO;
+using Commence.Machine;
 using Commence.Machine.Initramfs;
 
 namespace Commence.Cli.Run;

@@ -97,6 +97,7 @@ internal static class RunCommand
         Check(request);
         await PrepareAsync(request, stop);
         using RootFileSystem files = RootFileSystem.Make(request);
+        CheckMemory(request, files);
         MachineSpec spec = Spec(request, files);
 
         using CancellationTokenSource leave = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -126,6 +127,14 @@ internal static class RunCommand
             throw new CommandException(ExitStatus.BadRequest, "--memory must be at least 1");
         if (request.Timeout < TimeSpan.Zero)
             throw new CommandException(ExitStatus.BadRequest, "--timeout must not be negative");
+    }
+
+    // A kernel that does not fit, or over which its file system was loaded, cannot say so.
+    private static void CheckMemory(RunRequest request, RootFileSystem files)
+    {
+        double needMiB = (ElfFile.LoadEnd(request.Kernel) + (ulong)new FileInfo(files.ArchivePath).Length) / 1048576.0;
+        if (request.MemoryMiB < needMiB)
+            throw new CommandException(ExitStatus.BadRequest, $"--memory {request.MemoryMiB}: the kernel image and its file system alone take {needMiB:F1} MiB");
     }
 
     private static async Task PrepareAsync(RunRequest request, CancellationToken stop)

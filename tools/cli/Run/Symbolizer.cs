@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Commence.Cli.Host;
+using Commence.Machine;
 
 namespace Commence.Cli.Run;
 
@@ -14,10 +15,15 @@ internal static class Symbolizer
     /// <summary>Gives for each address "method (file:line)", or an empty text if nobody knows.</summary>
     internal static async Task<IReadOnlyList<string>> NameAsync(string image, IReadOnlyList<ulong> addresses)
     {
+        // llvm-symbolizer gives an address beyond the image the name of the image's last symbol.
+        IReadOnlyList<ElfSegment> segments = ElfFile.ReadSegments(image);
+        bool IsInImage(ulong address) => segments.Any(segment => segment.IsLoaded && segment.Contains(address));
+
         string[] command = [Tool.Symbolizer.Name, "--output-style=JSON", "--no-inlines", $"--obj={image}", .. addresses.Select(static address => $"0x{address:x}")];
         HostCommand answer = await HostCommand.RunAsync(command);
         string[] lines = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return answer.Status == 0 && lines is [string json] ? Read(json) : [.. addresses.Select(static _ => "")];
+        IReadOnlyList<string> names = answer.Status == 0 && lines is [string json] ? Read(json) : [.. addresses.Select(static _ => "")];
+        return [.. addresses.Zip(names, (address, name) => IsInImage(address) ? name : "")];
     }
 
     // [{"Address":"0x…","ModuleName":"…","Symbol":[{"FileName":"…","FunctionName":"…","Line":12,…}]}, …]
