@@ -7,6 +7,9 @@ namespace Commence.Arch.Hosted;
 public sealed class KernelBugException(string what, string member, int line)
     : Exception($"{what} (in {member}, line {line})");
 
+/// <summary>The kernel panicked: <see cref="Panic.Now"/>.</summary>
+public sealed class KernelPanicException() : Exception("kernel panic");
+
 /// <summary>The processor was halted for ever.</summary>
 public sealed class ProcessorHaltedException() : Exception("the processor halted for ever");
 

@@ -52,7 +52,8 @@ public struct HostedTrapFrame : ITrapFrame
     public readonly ulong StubCaller => 0;
 
     /// <inheritdoc/>
-    public static HostedTrapFrame Capture() => new() { HadInterruptsEnabled = HostedLocalInterrupts.AreEnabled };
+    /// <remarks>Only a panic captures registers. Here it ends at this point, as an exception, before it takes the machine over.</remarks>
+    public static HostedTrapFrame Capture() => throw new KernelPanicException();
 
     /// <inheritdoc/>
     public readonly void FormatLine(int line, ref TextWriter text) =>

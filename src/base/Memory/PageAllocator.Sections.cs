@@ -246,21 +246,37 @@ public sealed unsafe partial class PageAllocator
         return default;
     }
 
+    // For a section that is all reserved: a block of another one.
     private bool TryPlaceElsewhere(ulong section, out MemoryRegion table)
     {
         ulong pages = DescriptorBytes(section) >> Limits.PageShift;
         int order = BitOperations.Log2((pages * 2) - 1);
-        for (int zone = ZoneCount - 1; zone >= 0; zone--)
+        do
         {
-            if (TryTakeFrom(zone, order, out Pfn first))
+            for (int zone = ZoneCount - 1; zone >= 0; zone--)
             {
+                if (!TryTakeFrom(zone, order, out Pfn first))
+                    continue;
                 _zones[zone].ManagedPages -= 1ul << order;
                 table = new MemoryRegion(first.Address, first.Address + (Limits.PageSizeBytes * (1ul << order)));
                 return true;
             }
         }
+        while (TryWakeAnyWithRoom());
 
         table = default;
+        return false;
+    }
+
+    // Wakes the first section that has room for its own descriptors, so that this asks for no further one.
+    private bool TryWakeAnyWithRoom()
+    {
+        for (ulong section = 0; section < _sectionCount; section++)
+        {
+            if (!_sections[section].IsAwake && PlaceDescriptors(section).SizeBytes != 0)
+                return TryWake(section);
+        }
+
         return false;
     }
 

@@ -9,6 +9,9 @@ public static unsafe class HostedMemory
     /// <summary>How much there is.</summary>
     public const long SizeBytes = 4L << 30;
 
+    /// <summary>From here on it belongs to <c>KernelMemory</c>; a test that makes allocators of its own has what is below.</summary>
+    public const long KernelStart = 3L << 30;
+
     private const int ProtectRead = 1;
     private const int ProtectWrite = 2;
     private const int MapPrivate = 0x02;
@@ -21,11 +24,11 @@ public static unsafe class HostedMemory
     /// <summary>Where physical address 0 lies.</summary>
     internal static byte* Start => s_start;
 
-    /// <summary>Makes all memory zero again.</summary>
+    /// <summary>Makes all memory below <see cref="KernelStart"/> zero again.</summary>
     public static void Clear()
     {
         // SAFETY: the range is ours for ever; dropping its pages makes them zero.
-        if (madvise(s_start, SizeBytes, AdviseDontNeed) != 0)
+        if (madvise(s_start, KernelStart, AdviseDontNeed) != 0)
             throw new InvalidOperationException("madvise failed");
     }
 

@@ -77,8 +77,8 @@ internal sealed unsafe class HostedMmu
             if (!HostedPageTable.IsLeaf(entry, level))
                 continue;
 
-            isPresent = true;
             PageProtection protection = HostedPageTable.Protection(entry, level);
+            isPresent = (protection & PageProtection.NoAccess) == 0;
             if (!Allows(protection, access))
                 return false;
 
@@ -97,7 +97,8 @@ internal sealed unsafe class HostedMmu
     }
 
     private static bool Allows(PageProtection protection, FaultAccess access) =>
-        (protection & PageProtection.User) != 0
+        (protection & (PageProtection.User | PageProtection.NoAccess)) == PageProtection.User
+        && ((access & FaultAccess.Execute) == 0 || (protection & PageProtection.Execute) != 0)
         && ((access & FaultAccess.Write) == 0 || (protection & PageProtection.Write) != 0);
 
     // SAFETY: a page number in the tables is the kernel's claim that it is memory; this checks that it is the host's.

@@ -1,7 +1,7 @@
 // Page tables of the host: four levels of 512 entries, read by HostedMmu in software.
 //
 //   63          52 51                        12 11  10   9   8  7   6   5   4   3   2   1   0
-//   0               physical address             0   0   D   A  L  UC  WT   G   U   X   W   P       L: a leaf
+//   0               physical address             0   D   A   L NA  UC  WT   G   U   X   W   P      L: a leaf, NA: no access
 namespace Commence.Arch.Hosted;
 
 /// <inheritdoc cref="IPageTable"/>
@@ -9,10 +9,10 @@ public readonly struct HostedPageTable : IPageTable
 {
     private const ulong Present = 1 << 0;
     private const int ProtectionShift = 1; // PageProtection's bits in their own order
-    private const ulong ProtectionMask = 0x3F;
-    private const ulong Leaf = 1 << 7;
-    private const ulong Accessed = 1 << 8;
-    private const ulong Dirty = 1 << 9;
+    private const ulong ProtectionMask = 0x7F;
+    private const ulong Leaf = 1 << 8;
+    private const ulong Accessed = 1 << 9;
+    private const ulong Dirty = 1 << 10;
     private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
 
     /// <inheritdoc/>

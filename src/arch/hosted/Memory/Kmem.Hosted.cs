@@ -14,10 +14,18 @@ public static partial class Kmem
     /// <summary>An object was freed: for tests.</summary>
     public static bool IsFreed(object value) => s_freed.TryGetValue(value, out _);
 
+    /// <summary>So many calls of TryNew succeed, then they fail: for tests of running out of memory.</summary>
+    public static int NewsLeft { get; set; } = int.MaxValue;
+
     /// <summary>Makes an object whose number a program decides.</summary>
     public static bool TryNew<T>(out T value)
         where T : class, new()
     {
+        value = null!;
+        if (NewsLeft == 0)
+            return false;
+        if (NewsLeft != int.MaxValue)
+            NewsLeft--;
         value = new T();
         return true;
     }
