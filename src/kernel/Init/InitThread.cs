@@ -11,6 +11,7 @@ internal sealed class InitThread : KernelThreadBody
     protected internal override int Run()
     {
         SmpInit.BringUpAll();
+        BootStep.Done("smp_init"u8);
         Printk.Info($"all {Processors.OnlineCount} processors are online");
         MachineEnd.PowerOff();
         return 0;

@@ -24,22 +24,29 @@ public static class Start
     public static void BootProcessor()
     {
         LogClock.Start();
-        Platform.Instance.StartConsole();              // from here on the kernel can speak
         PanicHook.Instance = s_bugPanic;               // failed assertions stop the machine and say why
+        Platform.Instance.StartConsole();              // from here on the kernel can speak
         Banner.Print();
         ReadBootInformation();                         // memory map, command line, initramfs
         MemorySetup.Fill();                            // memblock: what is usable, what is taken
         Platform.Instance.StartBootProcessor();        // FPU, protections, local interrupt controller
         FirmwareTables.Read(KernelParameters.IsAcpiOff); // MP and ACPI tables, before their pages can be handed out
         LowPages.Reserve(FirmwareTables.Processors.EnabledCount); // where the others will start
-        StartMemory();                                 // page allocator, slab: `new` works
+        BootStep.Done("setup_arch"u8);
+        StartMemory();                                 // page allocator, slab: `new` works; the final page table
+        BootStep.Done("kmem_cache_init"u8);
         ProcessorTable.Fill();                         // an object for each processor
+        BootStep.Done("setup_per_cpu_areas"u8);
         StartClock();                                  // cycle counter and tick, measured
-        Scheduler.Init(Processors.Get(new CpuId(0)), ImageLayout.BootStackTop);
+        BootStep.Done("time_init"u8);
+        Scheduler.Init(Processors.Get(new CpuId(0)), ImageLayout.BootStackTop); // this flow is now idle thread 0
+        BootStep.Done("sched_init"u8);
         SmpInit.CompleteBootProcessor(Processors.Get(new CpuId(0))); // stacks for NMI and double fault; online
-        Platform.Instance.StartInterruptControllers(); // device lines; the legacy controllers are masked
+        BootStep.Done("trap_init"u8);
+        Platform.Instance.StartInterruptControllers(); // device lines
         TickTimer.StartOnThisCpu();
         LocalInterrupts.Enable();
+        BootStep.Done("local_irq_enable"u8);
         RestInit();
     }
 
