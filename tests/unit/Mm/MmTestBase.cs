@@ -56,7 +56,7 @@ public abstract class MmTestBase : IDisposable
 
     internal void Load(AddressSpace space)
     {
-        using (Locking.LocalIrq.Disable())
+        using (Commence.Locking.LocalIrq.Disable())
             AddressSpace.Switch(space);
         Loaded = space;
     }
