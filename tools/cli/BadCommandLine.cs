@@ -1,5 +1,4 @@
 // What to say when the command line makes no sense: what is wrong, and where to read on.
-using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Linq;
@@ -12,12 +11,14 @@ internal static class BadCommandLine
     internal static int Tell(ParseResult parsed)
     {
         // "command missing" says nothing when the real trouble is a misspelt one.
-        IEnumerable<ParseError> errors = parsed.UnmatchedTokens.Count > 0 ? parsed.Errors.Where(static error => error.SymbolResult is not CommandResult || error.Message.Contains('\'')) : parsed.Errors;
-        foreach (ParseError error in errors)
+        bool isMisspelt = parsed.UnmatchedTokens.Count > 0;
+        foreach (ParseError error in parsed.Errors.Where(error => !isMisspelt || NamesSomething(error)))
             Say.Error(error.Message);
 
         string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
         Say.Note($"try ./commence {command}--help");
         return ExitStatus.BadRequest;
     }
+
+    private static bool NamesSomething(ParseError error) => error.Message.Contains('\'');
 }

@@ -55,7 +55,7 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
         if (s_examples.TryGetValue(key, out (string Command, string What)[]? examples))
             Print(parsed.InvocationConfiguration.Output, examples);
         if (key == "run")
-            parsed.InvocationConfiguration.Output.WriteLine("Exit status: the program's own, or one of docs/commands.md (124 timeout, 125 reset, 126 panic, …).");
+            parsed.InvocationConfiguration.Output.WriteLine("Exit status: the program's own, or 120 to 127: docs/commands.md tells their meanings.");
         return status;
     }
 

@@ -26,7 +26,8 @@ if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
 using Interruption interruption = new();
 try
 {
-    int status = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interruption.Token);
+    InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    int status = await parsed.InvokeAsync(invocation, interruption.Token);
     return args.Length > 0 ? status : ExitStatus.BadRequest;
 }
 catch (CommandException error)

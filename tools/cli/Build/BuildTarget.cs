@@ -15,11 +15,14 @@ internal sealed record BuildTarget(string Name, string Project, string Output, I
     // These settle how every project is built.
     private static readonly string[] s_common = ["Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig"];
 
+    // The compiler loads the analyzers, the link runs the image tool.
+    private static readonly string[] s_imageSources = ["src", "tools/analyzers", "tools/imagetool"];
+
     internal static BuildTarget KernelImage(string arch) =>
-        new("the kernel image", "src/image/Commence.Image.csproj", Repository.KernelImage(arch), ["src", "tools/imagetool", "tools/analyzers"]);
+        new("the kernel image", "src/image/Commence.Image.csproj", Repository.KernelImage(arch), s_imageSources);
 
     internal static BuildTarget TestImage(string arch) =>
-        new("the test image", "tests/kernel/Commence.KernelTests.csproj", Repository.TestImage(arch), ["src", "tests/kernel", "tools/imagetool", "tools/analyzers"]);
+        new("the test image", "tests/kernel/Commence.KernelTests.csproj", Repository.TestImage(arch), [.. s_imageSources, "tests/kernel"]);
 
     /// <summary>A test project that runs on the host, in <c>tests/</c>.</summary>
     internal static BuildTarget Tests(string directory, string project, params string[] furtherSources) =>

@@ -30,7 +30,7 @@ internal static partial class Builder
         using FileStream buildLock = await LockAsync(stop);
         string stampPath = Path.Combine(Repository.Logs, Path.GetFileNameWithoutExtension(target.Project) + ".stamp");
         string before = Fingerprint.Of(target.Inputs);
-        if (File.Exists(target.Output) && File.Exists(stampPath) && await File.ReadAllTextAsync(stampPath, stop) == before + Fingerprint.Of([target.Output]))
+        if (File.Exists(stampPath) && await File.ReadAllTextAsync(stampPath, stop) == before + Fingerprint.Of([target.Output]))
             return;
 
         long begin = Stopwatch.GetTimestamp();

@@ -17,7 +17,7 @@ internal static class Fingerprint
     {
         StringBuilder text = new();
         foreach (FileInfo file in paths.SelectMany(Expand).OrderBy(static file => file.FullName, StringComparer.Ordinal))
-            text.Append(file.FullName).Append('|').Append(file.Exists ? file.Length : -1).Append('|').Append(file.LastWriteTimeUtc.Ticks).Append('\n');
+            text.Append($"{file.FullName}|{(file.Exists ? file.Length : -1)}|{file.LastWriteTimeUtc.Ticks}\n");
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 

@@ -22,17 +22,17 @@ internal static class DoctorCommand
 
     private static async Task<int> ExamineAsync()
     {
-        IReadOnlyList<ToolState> states = [.. Tool.All.Select(ToolState.Look)];
         HostCommand sdk = await HostCommand.RunAsync(["dotnet", "--version"], directory: Repository.Root);
         bool isX64 = RuntimeInformation.OSArchitecture == Architecture.X64;
+        IReadOnlyList<ToolState> states = [.. Tool.All.Select(ToolState.Look)];
+        string image = Repository.KernelImage("x64");
 
         Table table = new Table().Border(TableBorder.None).AddColumns("", "what", "version", "for");
-        table.AddRow(Mark(isX64), "host", Markup.Escape($"{RuntimeInformation.OSArchitecture}, {OsRelease.Read().PrettyName}"), "runs the compiler");
-        table.AddRow(Mark(sdk.Status == 0), "dotnet", Markup.Escape(sdk.Status == 0 ? sdk.Output.Trim() : "no SDK that global.json accepts"), "builds everything");
+        AddRow(table, isX64, "host", $"{RuntimeInformation.OSArchitecture}, {OsRelease.Read().PrettyName}", "runs the compiler");
+        AddRow(table, sdk.Status == 0, "dotnet", sdk.Status == 0 ? sdk.Output.Trim() : "no SDK that global.json accepts", "builds everything");
         foreach (ToolState state in states)
-            table.AddRow(Mark(state.IsGood), Markup.Escape(state.Tool.Name), Markup.Escape(Describe(state)), Markup.Escape(state.Tool.Purpose));
-        string image = Repository.KernelImage("x64");
-        table.AddRow(" ", "kernel image", File.Exists(image) ? $"{new FileInfo(image).Length / 1024} KiB" : "not built yet", "./commence build");
+            AddRow(table, state.IsGood, state.Tool.Name, Describe(state), state.Tool.Purpose);
+        table.AddRow("", "kernel image", File.Exists(image) ? $"{new FileInfo(image).Length / 1024} KiB" : "not built yet", "./commence build");
         Say.Open(Console.Out, Console.IsOutputRedirected).Write(table);
 
         List<Tool> missing = [.. states.Where(static state => !state.IsGood).Select(static state => state.Tool)];
@@ -43,8 +43,9 @@ internal static class DoctorCommand
         return missing.Count == 0 && isX64 && sdk.Status == 0 ? ExitStatus.Success : ExitStatus.HostIncomplete;
     }
 
+    private static void AddRow(Table table, bool isGood, string what, string version, string purpose) =>
+        table.AddRow(isGood ? "[green]ok[/]" : "[red]--[/]", Markup.Escape(what), Markup.Escape(version), Markup.Escape(purpose));
+
     private static string Describe(ToolState state) =>
         state.Fault is null ? state.Version : state.Version.Length > 0 ? $"{state.Version}, {state.Fault}" : state.Fault;
-
-    private static string Mark(bool isGood) => isGood ? "[green]ok[/]" : "[red]--[/]";
 }

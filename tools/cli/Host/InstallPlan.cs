@@ -46,7 +46,8 @@ internal sealed record InstallPlan(IReadOnlyList<InstallStep> Steps, IReadOnlyLi
 
     // Debian keeps newer versions for a release in its "backports" suite, at the same place as the release itself.
     private static void PlanBackport(
-        Tool tool, OsRelease os, IReadOnlyList<AptSource> sources, IReadOnlyList<PackageOffer>? offered, List<InstallStep> steps, List<string> problems)
+        Tool tool, OsRelease os, IReadOnlyList<AptSource> sources, IReadOnlyList<PackageOffer>? offered,
+        List<InstallStep> steps, List<string> problems)
     {
         string suite = os.Codename + "-backports";
         if (!sources.Any(source => source.Suite == suite))

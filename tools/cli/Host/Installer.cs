@@ -17,24 +17,24 @@ internal static class Installer
         if (missing.Count == 0)
             return;
 
-        string names = string.Join(", ", missing.Select(static tool => tool.Name));
+        string names = Names(missing);
         if (!ToolState.IsOnPath("apt-get"))
-            throw new CommandException(ExitStatus.HostIncomplete, $"missing: {names}; there is no apt-get here, so install them yourself (docs/install.md)");
+            throw Incomplete($"missing: {names}; there is no apt-get here, so install them yourself (docs/install.md)");
 
         IReadOnlyList<string>? privilege = await FindPrivilegeAsync();
         if (privilege is null)
-            throw new CommandException(ExitStatus.HostIncomplete, $"missing: {names}. Run this, then try again:\n\n{Script(await PlanAsync(missing))}");
+            throw Incomplete($"missing: {names}. Run this, then try again:\n\n{Script(await PlanAsync(missing))}");
 
         Say.Note($"installing what is missing: {names}");
         await CarryOutAsync([InstallStep.Update], privilege);
         InstallPlan plan = await PlanAsync(missing);
         if (plan.Problems.Count > 0)
-            throw new CommandException(ExitStatus.HostIncomplete, string.Join("\n", plan.Problems));
+            throw Incomplete(string.Join("\n", plan.Problems));
         await CarryOutAsync(plan.Steps, privilege);
 
         IReadOnlyList<Tool> still = Missing(tools);
         if (still.Count > 0)
-            throw new CommandException(ExitStatus.HostIncomplete, $"installed, and still not right: {string.Join(", ", still.Select(static tool => tool.Name))}; see ./commence doctor");
+            throw Incomplete($"installed, and still not right: {Names(still)}; see ./commence doctor");
     }
 
     /// <summary>Gives the commands that install <paramref name="missing"/>, for a person to type.</summary>
@@ -71,7 +71,7 @@ internal static class Installer
             string[] command = [.. privilege, .. step.Unattended];
             HostCommand done = await Say.WhileAsync(step.Description, _ => HostCommand.RunAsync(command, step.Input));
             if (done.Status != 0)
-                throw new CommandException(ExitStatus.HostIncomplete, $"`{string.Join(' ', command)}` failed with status {done.Status}:\n{Tail(done.Output)}");
+                throw Incomplete($"`{string.Join(' ', command)}` failed with status {done.Status}:\n{Tail(done.Output)}");
         }
     }
 
@@ -81,6 +81,10 @@ internal static class Installer
         IEnumerable<string> problems = plan.Problems.Select(static problem => "  # " + problem);
         return string.Join('\n', lines.Concat(problems));
     }
+
+    private static CommandException Incomplete(string message) => new(ExitStatus.HostIncomplete, message);
+
+    private static string Names(IEnumerable<Tool> tools) => string.Join(", ", tools.Select(static tool => tool.Name));
 
     private static string Tail(string output) => string.Join('\n', output.TrimEnd().Split('\n').TakeLast(15));
 }

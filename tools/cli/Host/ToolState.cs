@@ -58,7 +58,8 @@ internal sealed partial record ToolState(Tool Tool, string? Path, string Version
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(path, [argument]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            ProcessStartInfo start = new(path, [argument]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using Process process = Process.Start(start)!;
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return output;

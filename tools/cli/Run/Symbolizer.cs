@@ -19,7 +19,8 @@ internal static class Symbolizer
         IReadOnlyList<ElfSegment> segments = ElfFile.ReadSegments(image);
         bool IsInImage(ulong address) => segments.Any(segment => segment.IsLoaded && segment.Contains(address));
 
-        string[] command = [Tool.Symbolizer.Name, "--output-style=JSON", "--no-inlines", $"--obj={image}", .. addresses.Select(static address => $"0x{address:x}")];
+        IEnumerable<string> words = addresses.Select(static address => $"0x{address:x}");
+        string[] command = [Tool.Symbolizer.Name, "--output-style=JSON", "--no-inlines", $"--obj={image}", .. words];
         HostCommand answer = await HostCommand.RunAsync(command);
         string[] lines = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         IReadOnlyList<string> names = answer.Status == 0 && lines is [string json] ? Read(json) : [.. addresses.Select(static _ => "")];

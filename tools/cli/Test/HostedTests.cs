@@ -34,6 +34,7 @@ internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> target
             "dotnet", [targets[^1].Output, "-noColor", "-reporter", "json", .. selection], Repository.Root, listener.Hear);
         int status = await program.Exited.WaitAsync(stop);
         if (!listener.HasFinished)
-            throw new CommandException(ExitStatus.TestsFailed, $"the test program ended early with status {status}\n{string.Join('\n', listener.OtherLines)}");
+            throw new CommandException(
+                ExitStatus.TestsFailed, $"the test program ended early with status {status}\n{string.Join('\n', listener.OtherLines)}");
     }
 }

@@ -67,7 +67,7 @@ internal sealed class MachineTests(string arch, int cpus) : ITestPart
             return $"malformed line on the record line: {result.RecordErrors[0]}";
         TestsDoneRecord? done = result.RecordsOf<TestsDoneRecord>().LastOrDefault();
         if (done is null)
-            return $"the machine ended before its tests did ({result.Outcome}{(_running.Length > 0 ? $", in {_running}" : "")}) {result.PanicMessage}{result.EmulatorOutput}";
+            return $"the machine ended before its tests did: {result.Outcome}{(_running.Length > 0 ? $" in {_running}" : "")} {result.PanicMessage}{result.EmulatorOutput}";
         int seen = result.RecordsOf<TestRecord>().Count;
         int told = done.Passed + done.Failed + done.Skipped;
         return seen == told ? null : $"the machine tells of {told} tests, but reported {seen}";

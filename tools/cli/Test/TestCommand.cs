@@ -17,19 +17,26 @@ internal static class TestCommand
 
     private static readonly HostedTests[] s_unitParts =
     [
-        new HostedTests("unit tests", [BuildTarget.Tests("unit", "Commence.UnitTests", "src", "tests/fixtures", "tools/analyzers")]),
-        new HostedTests("analyzer tests", [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "docs/kernel-rules.md")]),
-        new HostedTests("image tool tests", [BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool", "src/lib/Symbols")]),
-        new HostedTests("tool tests", [BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
+        new HostedTests("unit tests",
+            [BuildTarget.Tests("unit", "Commence.UnitTests", "src", "tests/fixtures", "tools/analyzers")]),
+        new HostedTests("analyzer tests",
+            [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "docs/kernel-rules.md")]),
+        new HostedTests("image tool tests",
+            [BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool", "src/lib/Symbols")]),
+        new HostedTests("tool tests",
+            [BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
     ];
 
     private static readonly MachineTests s_machineTests = new(Arch, cpus: 4);
 
     private static readonly HostedTests s_bootTests = new(
-        "boot tests", [BuildTarget.KernelImage(Arch), BuildTarget.Tests("boot", "Commence.BootTests", "tools/machine", "tools/cli", "tests/fixtures")], isSlow: true);
+        "boot tests",
+        [BuildTarget.KernelImage(Arch), BuildTarget.Tests("boot", "Commence.BootTests", "tools/machine", "tools/cli", "tests/fixtures")],
+        isSlow: true);
 
     /// <summary>The projects whose tests run, from the root.</summary>
-    internal static IEnumerable<string> Projects => s_unitParts.Append(s_bootTests).Select(static part => part.Project).Append(s_machineTests.Project);
+    internal static IEnumerable<string> Projects =>
+        s_unitParts.Append(s_bootTests).Select(static part => part.Project).Append(s_machineTests.Project);
 
     internal static Command Create()
     {
