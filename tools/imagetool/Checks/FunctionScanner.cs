@@ -38,7 +38,7 @@ internal sealed class FunctionScanner(uint xmmSaved, long frameMax)
 
         StackTracker stack = default;
         bool isStraight = true;    // no branch yet: everything so far always runs
-        bool isAfterCall = false;
+        bool isAfterLeaving = false;
         while (decoder.IP < _end)
         {
             decoder.Decode(out Instruction instruction);
@@ -48,11 +48,11 @@ internal sealed class FunctionScanner(uint xmmSaved, long frameMax)
                 break;
             }
 
-            InstructionKinds kinds = CheckInstruction(in instruction, in stack, isAfterCall);
+            InstructionKinds kinds = CheckInstruction(in instruction, in stack, isAfterLeaving);
             _steps.Add(new Step(instruction.IP, stack.Depth, kinds));
             stack.Step(in instruction);
             CheckFlow(in instruction, in stack, ref isStraight);
-            isAfterCall = instruction.FlowControl is FlowControl.Call or FlowControl.IndirectCall;
+            isAfterLeaving = instruction.FlowControl is FlowControl.Call or FlowControl.IndirectCall or FlowControl.UnconditionalBranch;
         }
 
         if (stack.IsDynamic)
@@ -62,7 +62,7 @@ internal sealed class FunctionScanner(uint xmmSaved, long frameMax)
         return new FunctionFacts(stack.DepthMax, _steps.Count, _xmmUsed, _findings.Count == 0 ? [] : _findings.ToArray());
     }
 
-    private InstructionKinds CheckInstruction(in Instruction instruction, in StackTracker stack, bool isAfterCall)
+    private InstructionKinds CheckInstruction(in Instruction instruction, in StackTracker stack, bool isAfterLeaving)
     {
         InstructionKinds kinds = InstructionTable.Of(instruction.Code);
         if ((kinds & InstructionKinds.Vex) != 0)
@@ -71,8 +71,10 @@ internal sealed class FunctionScanner(uint xmmSaved, long frameMax)
             CheckVectorRegisters(in instruction);
         if ((kinds & InstructionKinds.FloatingPointUnit) != 0)
             Report(Rule.FloatingPointUnit, in instruction, $"uses the x87/MMX instruction {Name(in instruction)}");
-        if ((kinds & InstructionKinds.Privileged) != 0 || (instruction.Mnemonic == Mnemonic.Int3 && !isAfterCall))
-            Report(Rule.Privileged, in instruction, $"contains {Name(in instruction)}"); // int3 after a call that never returns is the compiler's full stop
+
+        // int3 after a call that never returns is the compiler's full stop; after a jump it marks where a finally was.
+        if ((kinds & InstructionKinds.Privileged) != 0 || (instruction.Mnemonic == Mnemonic.Int3 && !isAfterLeaving))
+            Report(Rule.Privileged, in instruction, $"contains {Name(in instruction)}");
 
         if (!HasMemoryOperand(in instruction))
             return kinds;
