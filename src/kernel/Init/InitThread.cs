@@ -1,4 +1,5 @@
 // pid 1 before it becomes a program.
+using Commence.Fs;
 using Commence.Sched;
 using Commence.Smp;
 
@@ -13,6 +14,9 @@ internal sealed class InitThread : KernelThreadBody
         SmpInit.BringUpAll();
         BootStep.Done("smp_init"u8);
         Printk.Info($"all {Processors.OnlineCount} processors are online");
+        RootFs.Mount();                                // /, with /dev and what else is always there
+        Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it
+        BootStep.Done("rootfs"u8);
         MachineEnd.PowerOff();
         return 0;
     }
