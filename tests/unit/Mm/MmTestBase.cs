@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Commence.Tests.Mm;
 
-/// <summary>One processor with memory of its own, whose page faults go to the address space that is loaded.</summary>
+/// <summary>Two processors, of which the test is the first, with memory of its own, whose page faults go to the address space that is loaded.</summary>
 public abstract class MmTestBase : IDisposable
 {
     internal const ulong PageBytes = Limits.PageSizeBytes;
@@ -17,8 +17,8 @@ public abstract class MmTestBase : IDisposable
     internal const MapFlags PrivateAnonymous = MapFlags.Private | MapFlags.Anonymous;
     internal const MapFlags SharedAnonymous = MapFlags.Shared | MapFlags.Anonymous;
 
-    private readonly HostedMachine _machine = new(1);
-    private readonly IDisposable _visit;
+    private readonly HostedMachine _machine = new(2);
+    private IDisposable _visit;
 
     protected MmTestBase(ulong memoryBytes = 64 << 20)
     {
@@ -43,6 +43,7 @@ public abstract class MmTestBase : IDisposable
     public void Dispose()
     {
         Kmem.NewsLeft = int.MaxValue;
+        TlbShootdown.Instance = null;
         _visit.Dispose();
         _machine.Dispose();
     }
@@ -56,9 +57,25 @@ public abstract class MmTestBase : IDisposable
 
     internal void Load(AddressSpace space)
     {
+        if (Loaded == space)
+            return; // loading again would hide a flush that was forgotten
         using (Commence.Locking.LocalIrq.Disable())
             AddressSpace.Switch(space);
         Loaded = space;
+    }
+
+    /// <summary>Goes on on another processor.</summary>
+    internal void GoTo(int cpu)
+    {
+        _visit.Dispose();
+        _visit = _machine.Enter(cpu);
+    }
+
+    /// <summary>Runs something on another processor, as its interrupt handler would.</summary>
+    internal void RunOn(int cpu, Action action)
+    {
+        using (_machine.Enter(cpu))
+            action();
     }
 
     /// <summary>Takes an address space down and checks that all memory came back, if it was the last one.</summary>
