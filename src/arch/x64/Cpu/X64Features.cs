@@ -8,7 +8,6 @@ public static class X64Features
     private const ulong Cr4GlobalPages = 1 << 7;
     private const ulong Cr4Umip = 1 << 11;
     private const ulong Cr4Smep = 1 << 20;
-    private const ulong Cr4Smap = 1 << 21;
 
     /// <summary>Enables floating point for programs, global pages, and what keeps the kernel from running or reading user pages by mistake.</summary>
     /// <remarks>Context: early boot, AP call-in.</remarks>
@@ -17,11 +16,10 @@ public static class X64Features
         ulong cr4 = X64Instructions.ReadCr4() | Cr4GlobalPages;
         if (X64CpuId.HasSmep)
             cr4 |= Cr4Smep;
-        if (X64CpuId.HasSmap)
-            cr4 |= Cr4Smap;
         if (X64CpuId.HasUmip)
             cr4 |= Cr4Umip;
         X64Instructions.WriteCr4(cr4);
+        X64UserCopy.EnableSmap();
         X64Fpu.EnableOnThisCpu();
     }
 }

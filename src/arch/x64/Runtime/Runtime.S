@@ -7,18 +7,30 @@
 	.text
 	.code64
 
-/* void memory_move(void *to, const void *from, size_t bytes): the areas may overlap. */
+/*
+ * void memory_move(void *to, const void *from, size_t bytes): the areas may overlap.
+ * Words first, then the odd bytes: processors move both quickly, emulators move one element at a time.
+ */
 FUNCTION memory_move
 	movq %rdx, %rcx
+	shrq $3, %rcx
 	movq %rdi, %rax
 	subq %rsi, %rax
 	cmpq %rdx, %rax				/* unsigned (to - from) < bytes: the tail would be overwritten first */
 	jb 1f
+	andl $7, %edx
+	rep movsq
+	movl %edx, %ecx
 	rep movsb
 	ret
-1:	leaq -1(%rdi, %rcx), %rdi
-	leaq -1(%rsi, %rcx), %rsi
+1:	leaq -8(%rdi, %rdx), %rdi
+	leaq -8(%rsi, %rdx), %rsi
+	andl $7, %edx
 	std
+	rep movsq
+	addq $7, %rdi				/* from the word below the last one to its highest byte */
+	addq $7, %rsi
+	movl %edx, %ecx
 	rep movsb
 	cld
 	ret
@@ -27,7 +39,13 @@ END_FUNCTION memory_move
 /* void memory_fill(void *to, uint8_t value, size_t bytes) */
 FUNCTION memory_fill
 	movzbl %sil, %eax
+	movabsq $0x0101010101010101, %rcx
+	imulq %rcx, %rax
 	movq %rdx, %rcx
+	shrq $3, %rcx
+	andl $7, %edx
+	rep stosq
+	movl %edx, %ecx
 	rep stosb
 	ret
 END_FUNCTION memory_fill

@@ -3,7 +3,7 @@
  *
  * What an entry does, in this order: makes GS the kernel's (SWAPGS when it comes from user mode), saves all integer
  * registers and the SIMD registers that compiled C# touches (xmm0, xmm1, xmm8: the build checks that it uses no other),
- * and calls C# with the frame as argument. The stack is 16-byte aligned there, as the convention wants.
+ * closes user memory to the kernel (SMAP), and calls C# with the frame as argument. The stack is 16-byte aligned there, as the convention wants.
  *
  * NMI, double fault, machine check and debug may arrive between any two instructions, SWAPGS included, so they do not ask
  * CS whose GS is loaded but look at the base itself: the kernel's is in the upper half.
@@ -36,6 +36,10 @@
 	movups %xmm1, 16(%rsp)
 	movups %xmm8, 32(%rsp)
 	cld
+	testb $1, x64_user_access_guarded(%rip)	/* what was interrupted may have had user memory open (UserCopy.S) */
+	jz 90f
+	clac
+90:
 .endm
 
 .macro POP_REGISTERS
