@@ -1,6 +1,7 @@
 // Looking at an address space from outside: exec fills a stack that is not loaded yet, ptrace and /proc read and write.
 using System;
 using Commence.Arch;
+using Commence.Lib;
 using Commence.Memory;
 using Commence.Sched;
 
@@ -63,8 +64,25 @@ public sealed partial class AddressSpace
         area.IsShared = found.IsShared;
         area.Source = found.Source;
         area.OffsetBytes = found.SourcePage << Limits.PageShift;
-        area.IsHeap = found.Source is null && found.Start < _break && found.End > _breakStart;
+        area.IsHeap = IsHeap(found);
         area.IsStack = found.GrowsDown;
+        return true;
+    }
+
+    /// <summary>Writes one line of /proc/pid/maps, for the first area that ends above an address.</summary>
+    /// <param name="from">0, then the end of the area before.</param>
+    /// <param name="text">Gets the line; a name that is too long for it is cut off.</param>
+    /// <param name="end">End of the area.</param>
+    /// <returns>False if there is no further area.</returns>
+    public bool TryFormatArea(UserAddr from, ref TextWriter text, out UserAddr end)
+    {
+        using Mutex.Guard guard = _lock.Lock();
+        VmArea? area = _areas.FirstEndingAbove(from);
+        end = area is null ? default : area.End;
+        if (area is null)
+            return false;
+
+        FormatArea(area, ref text);
         return true;
     }
 
@@ -76,6 +94,44 @@ public sealed partial class AddressSpace
         statistics.AreaCount = _areas.Count;
         statistics.TablePages = (ulong)_table.TableCount;
         return statistics;
+    }
+
+    private bool IsHeap(VmArea area) => area.Source is null && area.Start < _break && area.End > _breakStart;
+
+    // Source: Linux man-pages, proc_pid_maps(5).
+    private void FormatArea(VmArea area, ref TextWriter text)
+    {
+        const int NameColumn = 73;
+        int start = text.Length;
+        ulong device = area.Source?.Device ?? 0;
+        text.AppendHex(area.Start.Value, 8);
+        text.Append((byte)'-');
+        text.AppendHex(area.End.Value, 8);
+        text.Append((byte)' ');
+        text.Append((area.Protection & MapProtection.Read) != 0 ? (byte)'r' : (byte)'-');
+        text.Append(area.IsWritable ? (byte)'w' : (byte)'-');
+        text.Append((area.Protection & MapProtection.Execute) != 0 ? (byte)'x' : (byte)'-');
+        text.Append(area.IsShared ? (byte)'s' : (byte)'p');
+        text.Append((byte)' ');
+        text.AppendHex(area.Source is null ? 0 : area.SourcePage << Limits.PageShift, 8);
+        text.Append((byte)' ');
+        text.AppendHex((device >> 8) & 0xFFF, 2);
+        text.Append((byte)':');
+        text.AppendHex((device & 0xFF) | ((device >> 12) & 0xFFF00), 2);
+        text.Append((byte)' ');
+        text.Append(area.Source?.Inode ?? 0);
+        text.Append((byte)' ');
+        if (area.Source is not null || IsHeap(area) || area.GrowsDown)
+        {
+            while (text.Length - start < NameColumn && !text.IsTruncated)
+                text.Append((byte)' ');
+            if (area.Source is not null)
+                area.Source.FormatName(ref text);
+            else
+                text.Append(area.GrowsDown ? "[stack]"u8 : "[heap]"u8);
+        }
+
+        text.Append((byte)'\n');
     }
 
     // The bytes of the page that contains an address, as long as the lock is held.

@@ -5,6 +5,11 @@ namespace Commence.Mm;
 /// <remarks>Each area that maps an object holds a reference on it.</remarks>
 public abstract class MemoryObject
 {
+    /// <summary>What is mapped, whatever the way to it: two objects of one file have one identity. Areas of one identity are
+    /// merged, and a futex in shared memory is known by it.</summary>
+    /// <remarks>Context: any.</remarks>
+    public virtual object Identity => this;
+
     /// <summary>Takes a reference.</summary>
     /// <remarks>Context: thread; the caller holds one already.</remarks>
     public abstract void GetReference();

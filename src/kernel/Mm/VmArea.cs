@@ -73,7 +73,14 @@ internal sealed class VmArea
     /// <summary>Whether the next area could be part of this one.</summary>
     internal bool CanMergeWith(VmArea next) =>
         End == next.Start && Protection == next.Protection && Allowed == next.Allowed && Flags == next.Flags
-        && !GrowsDown && Source == next.Source && (Source is null || SourcePageAt(End) == next.SourcePage);
+        && !GrowsDown && IsContinuedBy(next);
+
+    private bool IsContinuedBy(VmArea next)
+    {
+        if (Source is null || next.Source is null)
+            return Source == next.Source;
+        return Source.Identity == next.Source.Identity && SourcePageAt(End) == next.SourcePage;
+    }
 
     internal readonly struct ByAddress : IOrdered<VmArea>
     {

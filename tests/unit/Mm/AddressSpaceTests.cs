@@ -572,6 +572,58 @@ public sealed class AddressSpaceTests : MmTestBase
     }
 
     [Fact]
+    public void MapsAreWrittenAsByLinux()
+    {
+        AddressSpace space = Create();
+        TestObject file = new(Pages, 8);
+        Map(space, 2, MapProtection.Read | MapProtection.Execute, MapFlags.Private, 0x40_0000, file, 3);
+        space.SetBreakStart(new UserAddr(0x60_0000));
+        Assert.Equal(new UserAddr(0x60_0800), space.SetBreak(new UserAddr(0x60_0800)));
+        Map(space, 1, MapProtection.None, SharedAnonymous, 0x7000_0000_0000);
+        Map(space, 1, ReadWrite, at: 0x7000_0001_0000);
+        Assert.Equal(Errno.None, space.MapStack(AddressLayout.UserEnd, 2 * PageBytes, ReadWrite));
+
+        string all = "";
+        UserAddr at = default;
+        byte[] buffer = new byte[200];
+        while (true)
+        {
+            Commence.Lib.TextWriter text = new(buffer);
+            if (!space.TryFormatArea(at, ref text, out at))
+                break;
+            all += Encoding.ASCII.GetString(text.Text);
+        }
+
+        Assert.Equal(
+            """
+            00400000-00402000 r-xp 00003000 fe:01 4711                               /bin/test
+            00600000-00601000 rw-p 00000000 00:00 0                                  [heap]
+            700000000000-700000001000 ---s 00000000 00:00 0                          /dev/zero (deleted)
+            700000010000-700000011000 rw-p 00000000 00:00 0 
+            7fffffffd000-7ffffffff000 rw-p 00000000 00:00 0                          [stack]
+
+            """, all);
+        Drop(space, isLast: false);
+        file.PutReference();
+    }
+
+    [Fact]
+    public void PartsOfOneFileMergeWhateverTheWayToThem()
+    {
+        AddressSpace space = Create();
+        object identity = new();
+        TestObject first = new(Pages, 8) { OtherIdentity = identity };
+        TestObject second = new(Pages, 8) { OtherIdentity = identity };
+        UserAddr start = Map(space, 2, MapProtection.Read, MapFlags.Private, 0x40_0000, first, 0);
+        Map(space, 2, MapProtection.Read, MapFlags.Private | MapFlags.Fixed, 0x40_2000, second, 2);
+        Assert.Equal("0-4 r--p 0", Describe(space, start.Value));
+        Assert.Equal((2, 1), (first.References, second.References));
+        Drop(space, isLast: false);
+        first.PutReference();
+        second.PutReference();
+    }
+
+    [Fact]
     public void UsersAreCounted()
     {
         AddressSpace space = Create();

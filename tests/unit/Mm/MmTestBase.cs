@@ -157,6 +157,16 @@ internal sealed class TestObject(PageAllocator pages, ulong pageCount) : MemoryO
 
     public bool HasCache { get; set; }
 
+    public object? OtherIdentity { get; init; }
+
+    public override object Identity => OtherIdentity ?? this;
+
+    public override ulong Device => 0xFE01;
+
+    public override ulong Inode => 4711;
+
+    public override void FormatName(ref Commence.Lib.TextWriter text) => text.Append("/bin/test"u8);
+
     public override void GetReference() => References++;
 
     public override void PutReference()
