@@ -48,6 +48,7 @@ public sealed partial class AddressSpace
                 return false;
 
             CopyProperties(area, copy);
+            copy.Flags &= ~VmAreaFlags.Locked; // a lock is not inherited
             copy.Source?.GetReference();
             child._areas.Add(copy);
             child.Account(copy, isAdded: true);

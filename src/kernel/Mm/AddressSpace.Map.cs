@@ -283,6 +283,8 @@ public sealed partial class AddressSpace
             _statistics.DataPages += pages;
         if (area.Source is not null && (area.Protection & MapProtection.Execute) != 0)
             _statistics.ExecutablePages += pages;
+        if ((area.Flags & VmAreaFlags.Locked) != 0)
+            _statistics.LockedPages += pages;
         _statistics.PeakPages = Math.Max(_statistics.PeakPages, _statistics.TotalPages);
     }
 }

@@ -196,7 +196,9 @@ public sealed partial class AddressSpace
         if (_areas.Count + 2 > AreaCountMax || !TrySplit(start) || !TrySplit(end))
             return Errno.ENOMEM;
         VmArea area = _areas.Find(start)!;
+        Account(area, isAdded: false);
         area.Flags = (area.Flags | set) & ~clear;
+        Account(area, isAdded: true);
         _ = MergeAround(area); // it is reachable by its addresses
         return Errno.None;
     }

@@ -9,17 +9,18 @@
 //   - a page that is tagged Anonymous is writable in a table only if its one reference is that table's;
 //   - _residentPages counts the mapped pages, _anonymousPages those of them that are tagged.
 //
-// | file                     | what                                           |
-// |--------------------------|------------------------------------------------|
-// | AddressSpace.cs          | life, limits                                   |
-// | AddressSpace.Switch.cs   | loading on processors, flushing                |
-// | AddressSpace.Map.cs      | mmap, placement, brk, the stack                |
-// | AddressSpace.Unmap.cs    | munmap, splitting, madvise                     |
-// | AddressSpace.Protect.cs  | mprotect                                       |
-// | AddressSpace.Remap.cs    | mremap                                         |
-// | AddressSpace.Fault.cs    | page faults, copy on write                     |
-// | AddressSpace.Fork.cs     | fork                                           |
-// | AddressSpace.Access.cs   | access from outside, /proc                     |
+// | file                      | what                                           |
+// |---------------------------|------------------------------------------------|
+// | AddressSpace.cs           | life, limits                                   |
+// | AddressSpace.Switch.cs    | loading on processors, flushing                |
+// | AddressSpace.Map.cs       | mmap, placement, brk, the stack                |
+// | AddressSpace.Unmap.cs     | munmap, splitting, madvise                     |
+// | AddressSpace.Protect.cs   | mprotect                                       |
+// | AddressSpace.Remap.cs     | mremap                                         |
+// | AddressSpace.Fault.cs     | page faults, copy on write                     |
+// | AddressSpace.Residency.cs | mlock, mincore                                 |
+// | AddressSpace.Fork.cs      | fork                                           |
+// | AddressSpace.Access.cs    | access from outside, /proc                     |
 //
 // All public methods that change or look take _lock, a sleeping lock. Under it an object's GetPage and PutReference are
 // called, so these must not take locks under which user memory is touched.

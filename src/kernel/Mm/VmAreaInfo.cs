@@ -44,6 +44,9 @@ public struct VmStatistics
     /// <summary>Executable areas (<c>VmExe</c> and <c>VmLib</c>).</summary>
     public ulong ExecutablePages;
 
+    /// <summary>Areas that are locked (<c>VmLck</c>).</summary>
+    public ulong LockedPages;
+
     /// <summary>Tables of the page table (<c>VmPTE</c>).</summary>
     public ulong TablePages;
 

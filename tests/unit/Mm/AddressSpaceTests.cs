@@ -624,6 +624,42 @@ public sealed class AddressSpaceTests : MmTestBase
     }
 
     [Fact]
+    public void LockedMemoryIsThereAndCounted()
+    {
+        AddressSpace space = Create();
+        UserAddr start = Map(space, 6);
+        Assert.Equal(Errno.None, space.Lock(start + PageBytes + 1, PageBytes, ulong.MaxValue)); // touches two pages
+        Assert.Equal((2ul, 2ul), (space.ReadStatistics().LockedPages, space.ReadStatistics().ResidentPages));
+        Assert.Equal(Errno.EINVAL, space.Advise(start + PageBytes, PageBytes, MemoryAdvice.DontNeed));
+        Assert.Equal(Errno.ENOMEM, space.Lock(start, 6 * PageBytes, 5 * PageBytes));
+        Assert.Equal(Errno.ENOMEM, space.Lock(start, 7 * PageBytes, ulong.MaxValue)); // not all mapped
+        Assert.Equal(Errno.EINVAL, space.Lock(start, ulong.MaxValue, ulong.MaxValue));
+        Assert.Equal(Errno.None, space.Unlock(start + (2 * PageBytes), PageBytes));
+        Assert.True(space.TryFork(out AddressSpace child));
+        Assert.Equal(0ul, child.ReadStatistics().LockedPages);
+        Drop(child, isLast: false);
+        Assert.Equal(Errno.None, space.UnlockAll());
+        Assert.Equal(0ul, space.ReadStatistics().LockedPages);
+        Assert.Equal("0-6 rw-p", Describe(space, start.Value));
+        Drop(space);
+    }
+
+    [Fact]
+    public void ResidencyIsTold()
+    {
+        AddressSpace space = Create();
+        UserAddr start = Map(space, 3);
+        Write(start + PageBytes, 1);
+        byte[] pages = new byte[3];
+        Assert.Equal(Errno.None, space.ReadResidency(start, pages));
+        Assert.Equal([0, 1, 0], pages);
+        Assert.Equal(Errno.EINVAL, space.ReadResidency(start + 1, pages));
+        Assert.Equal(Errno.ENOMEM, space.ReadResidency(start + PageBytes, pages));
+        Assert.Equal(Errno.ENOMEM, space.ReadResidency(AddressLayout.UserEnd, pages));
+        Drop(space);
+    }
+
+    [Fact]
     public void UsersAreCounted()
     {
         AddressSpace space = Create();
