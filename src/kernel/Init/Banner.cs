@@ -7,7 +7,7 @@ namespace Commence.Init;
 /// <summary>Names and versions of this kernel.</summary>
 public static class Banner
 {
-    /// <summary>The kernel's version; the build checks that it is the repository's.</summary>
+    /// <summary>The version of the kernel; a test compares it with that of the repository.</summary>
     public static ReadOnlySpan<byte> Version => "0.1.0"u8;
 
     /// <summary>Says who is here.</summary>

@@ -1,0 +1,35 @@
+using System.Text;
+using Commence.Init;
+using Commence.Lib;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Commence.Tests.Init;
+
+public class KernelParametersTests
+{
+    [Theory]
+    [InlineData("quiet", true)]
+    [InlineData("loglevel=7", true)]
+    [InlineData("maxcpus=2", true)]
+    [InlineData("commence.on_init_exit=poweroff", true)]
+    [InlineData("commence.on-init-exit=poweroff", true)]
+    [InlineData("quietly", false)]
+    [InlineData("HOME=/root", false)]
+    public void KnowsItsOwn(string text, bool isKnown)
+    {
+        CommandLine line = new(Encoding.ASCII.GetBytes(text));
+        foreach (KernelParameter parameter in line)
+            Assert.Equal(isKnown, KernelParameters.IsKnown(parameter));
+    }
+
+    [Fact]
+    public void AnyBytesAreTaken() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), bytes =>
+        {
+            foreach (KernelParameter parameter in new CommandLine(bytes))
+                _ = KernelParameters.IsKnown(parameter);
+            return true;
+        }).Holds(1000);
+}
