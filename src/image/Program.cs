@@ -7,7 +7,7 @@ using Commence.Irq;
 
 namespace Commence.Image;
 
-internal static class Program
+internal static partial class Program
 {
     // Made by the compiler: they are needed before anything can be allocated.
     private static readonly PcPlatform s_platform = new();
@@ -21,8 +21,12 @@ internal static class Program
         TrapSink.Instance = s_traps;
         PcPlatform.StartInfo = new PhysAddr(startInfo);
         Platform.Instance = s_platform;
+        AddTests();
         Start.BootProcessor();
     }
+
+    // The test image gives the body (tests/kernel); in the kernel the call does not exist.
+    static partial void AddTests();
 
     /// <summary>Every other processor, from Trampoline.S.</summary>
     [RuntimeExport("SecondaryStart")]

@@ -17,6 +17,7 @@ internal sealed class InitThread : KernelThreadBody
         RootFs.Mount();                                // /, with /dev and what else is always there
         Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it
         BootStep.Done("rootfs"u8);
+        KernelTestRun.Instance?.Run();                 // the test image ends here
         MachineEnd.PowerOff();
         return 0;
     }

@@ -68,13 +68,21 @@ public sealed class KernelThread
         return thread;
     }
 
-    /// <summary>Makes and starts a thread that runs on one processor only (Linux: <c>kthread_create_on_cpu</c>).</summary>
+    /// <summary>Makes a thread that runs on one processor only (Linux: <c>kthread_create_on_cpu</c>).</summary>
     /// <inheritdoc cref="Create"/>
-    public static KernelThread RunOn(CpuId cpu, KernelThreadBody body, ReadOnlySpan<byte> name)
+    public static KernelThread CreateOn(CpuId cpu, KernelThreadBody body, ReadOnlySpan<byte> name)
     {
         KernelThread thread = Create(body, name);
         thread.Task.AddFlags(TaskFlags.FixedAffinity);
         Scheduler.SetInitialAffinity(thread.Task, Lib.CpuMask.Of(cpu));
+        return thread;
+    }
+
+    /// <summary>Makes and starts a thread that runs on one processor only.</summary>
+    /// <inheritdoc cref="Create"/>
+    public static KernelThread RunOn(CpuId cpu, KernelThreadBody body, ReadOnlySpan<byte> name)
+    {
+        KernelThread thread = CreateOn(cpu, body, name);
         thread.Start();
         return thread;
     }
