@@ -18,16 +18,19 @@ public sealed class XunitListenerTests
             """{"$type":"test-starting","TestUniqueID":"2","TestDisplayName":"A.C"}""",
             """{"$type":"test-passed","TestUniqueID":"1","ExecutionTime":1.5}""",
             """{"$type":"test-failed","TestUniqueID":"2","Messages":["no","luck"],"StackTraces":["at C"],"Output":"seen"}""",
-            """{"$type":"test-skipped","TestUniqueID":"2","Reason":"later"}""",
+            """{"$type":"test-starting","TestUniqueID":"3","TestDisplayName":"A.D"}""",
+            """{"$type":"test-skipped","TestUniqueID":"3","Reason":"later"}""",
+            """{"$type":"test-starting","TestUniqueID":"4","TestDisplayName":"A.E"}""",
             """{"$type":"something-new"}""",
             "a crash",
         ])
             listener.Hear(line);
 
-        Assert.Equal(["A.B(x: 1)", "A.C"], started);
+        Assert.Equal(["A.B(x: 1)", "A.C", "A.D", "A.E"], started);
+        Assert.Equal(["A.E"], listener.Running);
         Assert.Equal(new TestResult("A.B(x: 1)", TestVerdict.Passed, "", System.TimeSpan.FromSeconds(1.5)), results[0]);
         Assert.Equal(new TestResult("A.C", TestVerdict.Failed, "no\nluck\nat C\nseen"), results[1]);
-        Assert.Equal(new TestResult("A.C", TestVerdict.Skipped, "later"), results[2]);
+        Assert.Equal(new TestResult("A.D", TestVerdict.Skipped, "later"), results[2]);
         Assert.Equal(["a crash"], listener.OtherLines);
         Assert.False(listener.HasFinished);
         listener.Hear("""{"$type":"test-assembly-finished"}""");

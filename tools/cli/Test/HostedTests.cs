@@ -14,6 +14,11 @@ namespace Commence.Cli.Test;
 /// <param name="isSlow">Whether each test is worth a line.</param>
 internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> targets, bool isSlow = false) : ITestPart
 {
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
+    // How long no test may begin or end. The longest slow test boots fifty machines.
+    private readonly TimeSpan _quietMax = TimeSpan.FromMinutes(isSlow ? 20 : 3);
+
     public string Name => name;
 
     public bool IsSlow => isSlow;
@@ -32,7 +37,14 @@ internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> target
         string[] selection = filter.Length > 0 ? ["-method", $"*{filter}*"] : [];
         using ChildProcess program = ChildProcess.Start(
             "dotnet", [targets[^1].Output, "-noColor", "-reporter", "json", .. selection], Repository.Root, listener.Hear);
-        int status = await program.Exited.WaitAsync(stop);
+        while (await Task.WhenAny(program.Exited, Task.Delay(s_look, stop)) != program.Exited)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (listener.Quiet > _quietMax)
+                throw new CommandException(
+                    ExitStatus.TestsFailed, $"nothing has ended for {_quietMax.TotalMinutes} minutes; running: {string.Join(", ", listener.Running)}");
+        }
+        int status = await program.Exited;
         if (!listener.HasFinished)
             throw new CommandException(
                 ExitStatus.TestsFailed, $"the test program ended early with status {status}\n{string.Join('\n', listener.OtherLines)}");

@@ -1,16 +1,40 @@
 // Understands what an xunit.v3 test program prints with "-reporter json": one message in a line.
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Threading;
 
 namespace Commence.Cli.Test;
 
 /// <summary>Turns an xunit program's messages into results.</summary>
 internal sealed class XunitListener(Action<string> onStart, Action<TestResult> onResult)
 {
-    private readonly Dictionary<string, string> _names = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, string> _running = [];
+    private long _lastResult = Stopwatch.GetTimestamp();
+
+    /// <summary>How long no test has begun or ended.</summary>
+    internal TimeSpan Quiet
+    {
+        get
+        {
+            lock (_lock)
+                return Stopwatch.GetElapsedTime(_lastResult);
+        }
+    }
+
+    /// <summary>The tests that have begun and not ended.</summary>
+    internal IReadOnlyList<string> Running
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _running.Values];
+        }
+    }
 
     /// <summary>Whether the program reached its end in order.</summary>
     internal bool HasFinished { get; private set; }
@@ -25,17 +49,16 @@ internal sealed class XunitListener(Action<string> onStart, Action<TestResult> o
         switch (Text(message, "$type"))
         {
             case "test-starting":
-                _names[Text(message, "TestUniqueID")] = Text(message, "TestDisplayName");
-                onStart(Text(message, "TestDisplayName"));
+                Begin(Text(message, "TestUniqueID"), Text(message, "TestDisplayName"));
                 break;
             case "test-passed":
-                onResult(Result(message, TestVerdict.Passed, ""));
+                End(message, TestVerdict.Passed, "");
                 break;
             case "test-failed":
-                onResult(Result(message, TestVerdict.Failed, Explain(message)));
+                End(message, TestVerdict.Failed, Explain(message));
                 break;
             case "test-skipped":
-                onResult(Result(message, TestVerdict.Skipped, Text(message, "Reason")));
+                End(message, TestVerdict.Skipped, Text(message, "Reason"));
                 break;
             case "error" or "test-assembly-cleanup-failure" or "test-collection-cleanup-failure" or "test-class-cleanup-failure"
                 or "test-method-cleanup-failure" or "test-case-cleanup-failure" or "test-cleanup-failure":
@@ -50,10 +73,26 @@ internal sealed class XunitListener(Action<string> onStart, Action<TestResult> o
         }
     }
 
-    private TestResult Result(JsonNode? message, TestVerdict verdict, string detail)
+    private void Begin(string id, string name)
     {
+        lock (_lock)
+        {
+            _running[id] = name;
+            _lastResult = Stopwatch.GetTimestamp();
+        }
+        onStart(name);
+    }
+
+    private void End(JsonNode? message, TestVerdict verdict, string detail)
+    {
+        string? name;
+        lock (_lock)
+        {
+            _running.Remove(Text(message, "TestUniqueID"), out name);
+            _lastResult = Stopwatch.GetTimestamp();
+        }
         double seconds = message?["ExecutionTime"]?.GetValue<double>() ?? 0;
-        return new TestResult(_names.GetValueOrDefault(Text(message, "TestUniqueID"), "?"), verdict, detail, TimeSpan.FromSeconds(seconds));
+        onResult(new TestResult(name ?? "a test that never began", verdict, detail, TimeSpan.FromSeconds(seconds)));
     }
 
     private static string Explain(JsonNode? message) => string.Join('\n', new[]
