@@ -7,7 +7,11 @@
 //   so whoever reads its own number there holds the lock already, and would wait for itself.
 // All-zero is unlocked, so a static lock needs no initialiser and works before any constructor runs.
 //
-// Order: the draw is a full barrier (Interlocked), the look at _owner acquires, the store to it releases.
+// Where a hypervisor runs more virtual processors than there are real ones, fairness is a trap: the lock goes to the next in
+// line even if that one is not running, and everybody waits until the host lets it run again, hand-over after hand-over. There
+// (SpinPolicy) waiters draw no ticket; whoever runs and finds the lock free takes it. Linux does the same (virt_spin_lock).
+//
+// Order: taking it is a full barrier (Interlocked) or acquires (the look at _owner), the store to _owner releases.
 using System.Runtime.CompilerServices;
 using System.Threading;
 
@@ -26,10 +30,8 @@ internal struct TicketLock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint Acquire(ref TicketLock spin)
     {
-        uint ticket = Interlocked.Increment(ref spin._next) - 1;
-        if (Volatile.Read(ref spin._owner) != ticket)
-            Wait(ref spin, ticket);
-        spin._holder = PerCpuArea.Id.Value + 1;
+        if (!TryAcquire(ref spin, out uint ticket))
+            ticket = Wait(ref spin);
         return ticket;
     }
 
@@ -57,16 +59,41 @@ internal struct TicketLock
     internal static bool IsHeldHere(ref TicketLock spin) => Volatile.Read(ref spin._holder) == PerCpuArea.Id.Value + 1;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Wait(ref TicketLock spin, uint ticket)
+    private static uint Wait(ref TicketLock spin)
     {
         Bug.On(IsHeldHere(ref spin)); // this CPU holds it already: it would wait for itself for ever
+        return SpinPolicy.IsBargingAllowed ? Barge(ref spin) : Queue(ref spin);
+    }
 
+    private static uint Queue(ref TicketLock spin)
+    {
+        uint ticket = Interlocked.Increment(ref spin._next) - 1;
         uint spins = 0;
-        do
+        while (Volatile.Read(ref spin._owner) != ticket)
         {
             Cpu.Relax();
             Bug.On(++spins == SpinCountMax); // the holder never lets go
         }
-        while (Volatile.Read(ref spin._owner) != ticket);
+
+        spin._holder = PerCpuArea.Id.Value + 1;
+        return ticket;
+    }
+
+    private static uint Barge(ref TicketLock spin)
+    {
+        uint spins = 0;
+        uint ticket;
+        do
+        {
+            // Only looks while it is held: a failed compare-and-swap would take the line away from the holder.
+            do
+            {
+                Cpu.Relax();
+                Bug.On(++spins == SpinCountMax); // the holder never lets go
+            }
+            while (Volatile.Read(ref spin._next) != Volatile.Read(ref spin._owner));
+        }
+        while (!TryAcquire(ref spin, out ticket));
+        return ticket;
     }
 }

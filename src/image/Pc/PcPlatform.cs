@@ -9,6 +9,7 @@ using Commence.Drivers.Timer;
 using Commence.Init;
 using Commence.Irq;
 using Commence.Lib;
+using Commence.Locking;
 using Commence.Memory;
 using Commence.Sched;
 using Commence.Terminals;
@@ -48,6 +49,8 @@ internal sealed class PcPlatform : Platform
     public override void StartBootProcessor()
     {
         X64Features.EnableOnThisCpu();
+        if (X64CpuId.HasHypervisor)
+            SpinPolicy.AllowBarging();
         if (!X64LocalApic.IsPresent)
             Panic.Now($"this processor has no local APIC");
 

@@ -75,29 +75,30 @@ public static partial class Scheduler
 
     private static void ChangeAffinity(Task task, in CpuMask cpus)
     {
-        bool isKick = false;
-        bool isOurs = false; // we took it out of its queue, so we place it; another mover waits for WakeLock
-        using IrqSpinLock.Guard wakeGuard = task.WakeLock.Lock();
-        RunQueue queue = LockQueueOf(task, out IrqSpinLock.Guard guard);
+        using LocalIrq.Guard irq = LocalIrq.Disable();
+        RunQueue queue = LockAndChangeAffinity(task, in cpus, out IrqSpinLock.Guard guard);
+        bool isKick;
         using (guard)
-        {
-            task.AllowedCpus = cpus;
-            if (task.QueueState == QueueState.Queued && !MayRunOn(task, queue.Cpu))
-            {
-                // Who runs, or whose stack is still in use, leaves by itself, in its processor's next switch.
-                if (queue.Current == task || task.IsOnCpu)
-                    isKick = RequestReschedule(queue);
-                else
-                {
-                    queue.Dequeue(task, QueueState.Moving);
-                    isOurs = true;
-                }
-            }
-        }
-
+            isKick = MustLeave(task, queue) ? RequestReschedule(queue) : RequestIfPreempts(queue, task);
         if (isKick)
             SendReschedule(queue.Cpu);
-        if (isOurs)
-            PlaceMovingLocked(task);
     }
+
+    private static RunQueue LockAndChangeAffinity(Task task, in CpuMask cpus, out IrqSpinLock.Guard guard)
+    {
+        using IrqSpinLock.Guard wakeGuard = task.WakeLock.Lock();
+        RunQueue queue = LockQueueOf(task, out guard);
+        task.AllowedCpus = cpus;
+
+        // Who runs, or whose stack is still in use, leaves by itself, in its processor's next switch.
+        if (!MustLeave(task, queue) || queue.Current == task || task.IsOnCpu)
+            return queue;
+
+        queue.Dequeue(task, QueueState.Moving);
+        guard.Dispose();
+        return LockAndQueue(task, SelectCpu(task), EnqueueReason.Moved, out guard);
+    }
+
+    private static bool MustLeave(Task task, RunQueue queue) =>
+        task.QueueState == QueueState.Queued && !MayRunOn(task, queue.Cpu);
 }

@@ -11,6 +11,9 @@
 //
 // Orders: Lock() is a full barrier: the waker's condition is visible before the state is read (WaitQueue.cs).
 //   QueueState is read (acquire) before IsOnCpu: "Off" was written after IsOnCpu was set for that run.
+//
+// A task may run, exit and be freed as soon as it is queued and the queue is unlocked. So its own lock is given up before the
+// queue's, and nothing of the task is touched afterwards: methods that end in a locked queue hand its guard to their caller.
 using Commence.Lib;
 using Commence.Locking;
 using Commence.Smp;
@@ -29,24 +32,15 @@ public static partial class Scheduler
     /// <remarks>Context: any, hard IRQ included. Locks: <c>WakeLock</c>, then a run queue's.</remarks>
     public static bool WakeUp(Task task, TaskState states)
     {
-        using IrqSpinLock.Guard guard = task.WakeLock.Lock();
-        if ((task.State & states) == 0)
+        using LocalIrq.Guard irq = LocalIrq.Disable();
+        if (!TryLockAndWake(task, states, out RunQueue queue, out IrqSpinLock.Guard guard))
             return false;
 
-        if (task.QueueState != QueueState.Off && TryWakeQueued(task))
-            return true;
-
-        task.SetStateByWaker(TaskState.Waking);
-        CpuId cpu = task.Cpu;
-        if (!task.IsOnCpu)
-            cpu = SelectCpu(task);
-        else if (!MayRunOn(task, cpu))
-        {
-            WaitUntilOffCpu(task);
-            cpu = SelectCpu(task);
-        }
-
-        QueueAt(task, cpu, EnqueueReason.Woken);
+        bool isKick;
+        using (guard)
+            isKick = RequestIfPreempts(queue, task);
+        if (isKick)
+            SendReschedule(queue.Cpu);
         return true;
     }
 
@@ -54,9 +48,13 @@ public static partial class Scheduler
     /// <remarks>Context: any.</remarks>
     public static void WakeUpNew(Task task)
     {
-        using IrqSpinLock.Guard guard = task.WakeLock.Lock();
-        Bug.On(task.State != TaskState.New);
-        QueueAt(task, SelectCpu(task), EnqueueReason.New);
+        using LocalIrq.Guard irq = LocalIrq.Disable();
+        RunQueue queue = LockAndQueueNew(task, out IrqSpinLock.Guard guard);
+        bool isKick;
+        using (guard)
+            isKick = RequestIfPreempts(queue, task);
+        if (isKick)
+            SendReschedule(queue.Cpu);
     }
 
     /// <summary>Makes a task that runs in user mode on another processor enter the kernel: work was added for it.</summary>
@@ -68,85 +66,91 @@ public static partial class Scheduler
             SmpHooks.Instance?.SendReschedule(task.Cpu);
     }
 
-    // True if the task is still in a queue, or on its way into one: then its state is all that has to change.
-    private static bool TryWakeQueued(Task task)
+    // False: there was nothing to do, and there is no guard.
+    private static bool TryLockAndWake(Task task, TaskState states, out RunQueue queue, out IrqSpinLock.Guard guard)
     {
-        RunQueue queue = LockQueueOf(task, out IrqSpinLock.Guard guard);
-        bool isKick = false;
-        using (guard)
+        using IrqSpinLock.Guard wakeGuard = task.WakeLock.Lock();
+        queue = null!;
+        guard = default;
+        if ((task.State & states) == 0)
+            return false;
+
+        if (task.QueueState != QueueState.Off)
         {
-            switch (task.QueueState)
+            queue = LockQueueOf(task, out guard);
+            if (task.QueueState != QueueState.Off)
             {
-                case QueueState.Off:
-                    return false; // it left while we came
-                case QueueState.Moving:
-                    task.SetStateByWaker(TaskState.Running);
-                    break;
-                default:
-                    task.SetStateByWaker(TaskState.Running);
-                    if (!task.IsOnCpu)
-                        isKick = RequestIfPreempts(queue, task);
-                    break;
+                // Still in a queue, or on its way into one: its state is all that has to change.
+                task.SetStateByWaker(TaskState.Running);
+                return true;
             }
+
+            guard.Dispose(); // it left while we came
         }
 
-        if (isKick)
-            SendReschedule(queue.Cpu);
+        task.SetStateByWaker(TaskState.Waking);
+        CpuId cpu = task.Cpu;
+        if (!task.IsOnCpu)
+            cpu = SelectCpu(task);
+        else if (!MayRunOn(task, cpu))
+        {
+            WaitUntilOffCpu(task);
+            cpu = SelectCpu(task);
+        }
+
+        queue = LockAndQueue(task, cpu, EnqueueReason.Woken, out guard);
         return true;
     }
 
-    // Under WakeLock, for a task that is in no queue.
-    private static void QueueAt(Task task, CpuId cpu, EnqueueReason reason)
+    private static RunQueue LockAndQueueNew(Task task, out IrqSpinLock.Guard guard)
     {
-        RunQueue queue = Processors.Get(cpu).RunQueue;
-        bool isKick;
-        using (queue.Lock.Lock())
-        {
-            queue.Update(NowNs());
-            if (task.ContributesToLoad)
-            {
-                task.ContributesToLoad = false;
-                queue.UninterruptibleCount--;
-            }
-
-            MoveVirtualTime(task, cpu);
-            task.SetCpu(cpu);
-            queue.Enqueue(task, reason);
-            task.SetStateByWaker(TaskState.Running);
-            isKick = RequestIfPreempts(queue, task);
-        }
-
-        if (isKick)
-            SendReschedule(cpu);
+        using IrqSpinLock.Guard wakeGuard = task.WakeLock.Lock();
+        Bug.On(task.State != TaskState.New);
+        return LockAndQueue(task, SelectCpu(task), EnqueueReason.New, out guard);
     }
 
     // A task that was taken out of its queue while runnable (QueueState.Moving) gets a new place. Nobody else may queue it.
     private static void PlaceMoving(Task task)
     {
-        using IrqSpinLock.Guard guard = task.WakeLock.Lock();
-        PlaceMovingLocked(task);
+        using LocalIrq.Guard irq = LocalIrq.Disable();
+        RunQueue queue = LockAndPlaceMoving(task, out IrqSpinLock.Guard guard);
+        bool isKick;
+        using (guard)
+            isKick = RequestIfPreempts(queue, task);
+        if (isKick)
+            SendReschedule(queue.Cpu);
     }
 
-    private static void PlaceMovingLocked(Task task)
+    private static RunQueue LockAndPlaceMoving(Task task, out IrqSpinLock.Guard guard)
     {
-        CpuId cpu = SelectCpu(task);
+        using IrqSpinLock.Guard wakeGuard = task.WakeLock.Lock();
+        return LockAndQueue(task, SelectCpu(task), EnqueueReason.Moved, out guard);
+    }
+
+    // Under WakeLock, for a task that is in no queue.
+    private static RunQueue LockAndQueue(Task task, CpuId cpu, EnqueueReason reason, out IrqSpinLock.Guard guard)
+    {
         RunQueue queue = Processors.Get(cpu).RunQueue;
-        bool isKick;
-        using (queue.Lock.Lock())
+        guard = queue.Lock.Lock();
+        queue.Update(NowNs());
+        if (task.ContributesToLoad)
         {
-            queue.Update(NowNs());
-            MoveVirtualTime(task, cpu);
-            task.SetCpu(cpu);
-            queue.Enqueue(task, EnqueueReason.Moved); // its state stays: a preempted task may be about to sleep
-            isKick = RequestIfPreempts(queue, task);
+            task.ContributesToLoad = false;
+            queue.UninterruptibleCount--;
         }
 
-        if (isKick)
-            SendReschedule(cpu);
+        MoveVirtualTime(task, cpu);
+        task.SetCpu(cpu);
+        queue.Enqueue(task, reason);
+        // A mover leaves the state alone: a task that was preempted on its way to sleep is still on its way.
+        if (reason != EnqueueReason.Moved)
+            task.SetStateByWaker(TaskState.Running);
+        return queue;
     }
 
     // Under the queue's lock. True: the caller sends the reschedule interrupt after it has let go of the lock.
-    private static bool RequestIfPreempts(RunQueue queue, Task task) => queue.ShouldPreempt(task) && RequestReschedule(queue);
+    private static bool RequestIfPreempts(RunQueue queue, Task task) =>
+        task.QueueState == QueueState.Queued && queue.ShouldPreempt(task) && RequestReschedule(queue);
 
     private static bool RequestReschedule(RunQueue queue)
     {

@@ -88,7 +88,23 @@ public class SpinLockTests
     }
 
     [Fact]
-    public void OnlyOneProcessorIsInside()
+    public void OnlyOneProcessorIsInside() => Contend();
+
+    [Fact]
+    public void OnlyOneProcessorIsInsideWhereWaitersBarge()
+    {
+        SpinPolicy.AllowBarging();
+        try
+        {
+            Contend();
+        }
+        finally
+        {
+            SpinPolicy.ForbidBarging();
+        }
+    }
+
+    private void Contend()
     {
         const int Rounds = 2000;
         using HostedMachine machine = new(2);
