@@ -25,6 +25,13 @@ public interface IThreadContext<TSelf>
     /// <summary>Copies the floating-point state and thread pointer of the running thread into a new one (fork).</summary>
     void CopyUserFrom(ref TSelf running);
 
+    /// <summary>Puts the running thread's floating-point state back to its initial value (execve).</summary>
+    void ResetUser();
+
+    /// <summary>The registers with which the running thread left user mode, and with which it goes back.</summary>
+    /// <remarks>Context: a system call or fault of a user thread.</remarks>
+    static abstract ref TrapFrame UserRegisters { get; }
+
     /// <summary>User thread pointer (x64: FS base; arm64: TPIDR_EL0). Takes effect at once for the running thread.</summary>
     ulong UserThreadPointer { get; set; }
 

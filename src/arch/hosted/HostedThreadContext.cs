@@ -4,6 +4,9 @@ namespace Commence.Arch.Hosted;
 /// <inheritdoc cref="IThreadContext{TSelf}"/>
 public struct HostedThreadContext : IThreadContext<HostedThreadContext>
 {
+    [ThreadStatic]
+    private static HostedTrapFrame s_userRegisters;
+
     private HostedThread? _thread;
 
     /// <inheritdoc/>
@@ -57,6 +60,15 @@ public struct HostedThreadContext : IThreadContext<HostedThreadContext>
 
     /// <inheritdoc/>
     public void CopyUserFrom(ref HostedThreadContext running) => UserThreadPointer = running.UserThreadPointer;
+
+    /// <inheritdoc/>
+    public readonly void ResetUser()
+    {
+        // There is no floating-point state to reset.
+    }
+
+    /// <inheritdoc/>
+    public static ref HostedTrapFrame UserRegisters => ref s_userRegisters;
 
     /// <inheritdoc/>
     public static void EnterUser(in HostedTrapFrame registers) =>

@@ -42,6 +42,9 @@ public struct HostedTrapFrame : ITrapFrame
     /// <inheritdoc/>
     public bool HadInterruptsEnabled { get; set; }
 
+    /// <summary>The registers are those of a system call that may be restarted.</summary>
+    public bool IsSyscall { get; set; }
+
     /// <inheritdoc/>
     public static int LineCount => 1;
 

@@ -115,7 +115,7 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
         }
     }
 
-    /// <summary>Puts a thread's user floating-point state back to its initial value (execve).</summary>
+    /// <inheritdoc/>
     public readonly void ResetUser()
     {
         if (_fpu == null)
@@ -126,6 +126,53 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
         X64Fpu.Initialise(_fpu);
         X64Fpu.Restore(_fpu);
         X64LocalInterrupts.Restore(flags);
+    }
+
+    /// <summary>Copies the running thread's floating-point state.</summary>
+    /// <param name="destination">At least the area's size; stays as it is if the thread has no state.</param>
+    /// <remarks>Registers that the kernel's own code uses are out of date in it: the trap frame has them.</remarks>
+    internal readonly void SaveUserFpu(Span<byte> destination)
+    {
+        if (_fpu == null)
+            return;
+
+        IrqFlags flags = X64LocalInterrupts.Save();
+        X64Fpu.Save(_fpu);
+        X64LocalInterrupts.Restore(flags);
+        // SAFETY: the area has this size; only this thread writes it, here and when it is switched away from.
+        new ReadOnlySpan<byte>(_fpu, FpuAreaSizeBytes).CopyTo(destination);
+    }
+
+    /// <summary>Loads a floating-point state that may be forged into the running thread.</summary>
+    /// <param name="source">At least the area's size.</param>
+    /// <param name="isExtended">All of it is meant; else only the FXSAVE part.</param>
+    internal readonly void RestoreUserFpu(ReadOnlySpan<byte> source, bool isExtended)
+    {
+        if (_fpu == null)
+            return;
+
+        IrqFlags flags = X64LocalInterrupts.Save();
+        X64Fpu.Save(_fpu);
+        uint mxcsrMask = X64Fpu.MxcsrMask(_fpu);
+        // SAFETY: as in SaveUserFpu; with interrupts off no switch overwrites it before it is loaded.
+        source[..FpuAreaSizeBytes].CopyTo(new Span<byte>(_fpu, FpuAreaSizeBytes));
+        X64Fpu.Sanitise(_fpu, mxcsrMask, isExtended);
+        X64Fpu.Restore(_fpu);
+        X64LocalInterrupts.Restore(flags);
+    }
+
+    /// <inheritdoc/>
+    public static ref X64TrapFrame UserRegisters
+    {
+        get
+        {
+            // SAFETY: an entry from user mode leaves its frame at the very top of the thread's kernel stack (Traps.S), which
+            // stays mapped as long as the thread runs. The stack's top does not change with the processor.
+            IrqFlags flags = X64LocalInterrupts.Save();
+            ulong top = X64PerCpuArea.Block->KernelStackTop;
+            X64LocalInterrupts.Restore(flags);
+            return ref *((X64TrapFrame*)top - 1);
+        }
     }
 
     /// <inheritdoc/>

@@ -110,6 +110,15 @@ FUNCTION x64_rdtsc
 	ret
 END_FUNCTION x64_rdtsc
 
+/* uint x64_rdrand(ulong *value): 1 if there was a number. */
+FUNCTION x64_rdrand
+	xorl %eax, %eax
+	rdrand %rdx
+	setc %al
+	movq %rdx, (%rdi)
+	ret
+END_FUNCTION x64_rdrand
+
 /* void x64_cpuid(uint leaf, uint subleaf, uint out[4]) */
 FUNCTION x64_cpuid
 	pushq %rbx

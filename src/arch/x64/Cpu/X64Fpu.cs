@@ -20,6 +20,9 @@ internal static unsafe class X64Fpu
     private const int LegacyAreaBytes = 512;
     private const int ControlWordOffset = 0;
     private const int MxcsrOffset = 24;
+    private const int MxcsrMaskOffset = 28;
+    private const int HeaderBytes = 64;
+    private const uint DefaultMxcsrMask = 0xFFBF; // SDM Vol 1 §11.6.6
     private const ushort InitialControlWord = 0x37F; // all x87 exceptions masked, 64-bit precision
     private const uint InitialMxcsr = 0x1F80;         // all SSE exceptions masked
 
@@ -30,6 +33,12 @@ internal static unsafe class X64Fpu
 
     /// <summary>Bytes of one thread's state; a multiple of 64.</summary>
     internal static int AreaSizeBytes => s_areaSizeBytes;
+
+    /// <summary>The state components that are saved, as XCR0 numbers them.</summary>
+    internal static ulong Mask => s_mask;
+
+    /// <summary>States are in XSAVE's format, not FXSAVE's.</summary>
+    internal static bool HasXsave => s_useXsave != 0;
 
     /// <summary>Enables the units on the calling processor; the boot processor also chooses what is saved.</summary>
     internal static void EnableOnThisCpu()
@@ -75,6 +84,27 @@ internal static unsafe class X64Fpu
         *(ushort*)(area + ControlWordOffset) = InitialControlWord;
         *(uint*)(area + MxcsrOffset) = InitialMxcsr;
     }
+
+    /// <summary>Makes a state that a program may have forged one that can be loaded.</summary>
+    /// <param name="area">At least <see cref="AreaSizeBytes"/> bytes.</param>
+    /// <param name="mxcsrMask">Bits that MXCSR may have, as FXSAVE reports them; 0 stands for the default.</param>
+    /// <param name="isExtended">The XSAVE header is meant; else only the FXSAVE part.</param>
+    /// <remarks>SDM Vol 1 §13.8.1, Standard Form of XRSTOR: reserved bits of MXCSR, bits of XSTATE_BV beyond XCR0, and the rest
+    /// of the header must be zero, or the load faults.</remarks>
+    internal static void Sanitise(byte* area, uint mxcsrMask, bool isExtended)
+    {
+        *(uint*)(area + MxcsrOffset) &= mxcsrMask != 0 ? mxcsrMask : DefaultMxcsrMask;
+        if (s_useXsave == 0)
+            return;
+
+        ulong* header = (ulong*)(area + LegacyAreaBytes);
+        header[0] = isExtended ? header[0] & s_mask : X87AndSse;
+        for (int i = 1; i < HeaderBytes / sizeof(ulong); i++)
+            header[i] = 0;
+    }
+
+    /// <summary>Bits that MXCSR may have on this processor, from a saved state.</summary>
+    internal static uint MxcsrMask(byte* area) => *(uint*)(area + MxcsrMaskOffset);
 
     internal static void Save(byte* area) => X64Instructions.SaveFpu(area, s_mask, s_useXsave);
 

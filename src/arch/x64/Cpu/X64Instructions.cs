@@ -134,4 +134,8 @@ internal static unsafe class X64Instructions
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_read_rbp")]
     internal static extern ulong ReadFramePointer();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_rdrand")]
+    internal static extern uint ReadRandom(out ulong value);
 }
