@@ -53,3 +53,15 @@ public readonly struct Result<T>
         return new Result<T>(default!, error);
     }
 }
+
+/// <summary>Results that say only that it worked.</summary>
+/// <remarks>In <c>isDone ? 0L : Errno.EFAULT</c> the compiler takes the constant zero for <see cref="Errno.None"/>: hence a
+/// zero that is a result.</remarks>
+public static class Result
+{
+    /// <summary>Success with the value 0.</summary>
+    public static Result<long> Zero => default;
+
+    /// <summary>Success with the value 0, or the error.</summary>
+    public static Result<long> From(Errno error) => error == Errno.None ? default(Result<long>) : error;
+}

@@ -10,6 +10,8 @@
 using System;
 using System.Threading;
 using Commence.Abi;
+using Commence.Lib;
+using Commence.Mm;
 using Commence.Sched;
 
 namespace Commence.Fs;
@@ -161,11 +163,30 @@ public abstract class File
         return ref s_noQueue;
     }
 
+    /// <summary>Reads the attributes of what is open.</summary>
+    public virtual void ReadAttributes(out Stat attributes)
+    {
+        attributes = default;
+        Inode?.ReadAttributes(out attributes);
+    }
+
+    /// <summary>Writes what <c>/proc/PID/fd</c> shows for a file without a place.</summary>
+    public virtual void FormatName(ref TextWriter text) => text.Append("anon_inode:[file]"u8);
+
     /// <summary>Changes the size.</summary>
     public virtual Errno Truncate(long size) => Inode is null ? Errno.EINVAL : Inode.Truncate(size);
 
     /// <summary>The pages behind the file, for mapping it into memory; null if it cannot be mapped.</summary>
     public virtual PageCache? Pages => Inode?.Pages;
+
+    /// <summary>Makes a source of pages for mapping the file, with one reference.</summary>
+    /// <returns>ENODEV if it cannot be mapped; ENOMEM; none.</returns>
+    public virtual Errno TryMakeMapping(out MemoryObject? source)
+    {
+        Errno error = FileMapping.TryMake(this, out FileMapping? mapping);
+        source = mapping;
+        return error;
+    }
 
     private static bool TryAdd(ref long offset, long to)
     {

@@ -15,7 +15,8 @@ public ref struct IoBuffer
     /// <summary>Most bytes that one call moves; a longer request is cut (Linux: <c>MAX_RW_COUNT</c>).</summary>
     public const long LengthMax = 0x7FFF_F000;
 
-    private Span<byte> _kernel;
+    private Span<byte> _kernel;            // what is read goes there
+    private ReadOnlySpan<byte> _source;    // what is written comes from there
     private UserAddr _user;
     private ulong _pieceLeft;
     private UserPtr<IoVector> _vectors;
@@ -23,15 +24,20 @@ public ref struct IoBuffer
     private readonly bool _isKernel;
     private bool _hasFaulted;
 
-    private IoBuffer(Span<byte> kernel, UserAddr user, ulong pieceLength, UserPtr<IoVector> vectors, long remaining, bool isKernel)
+    private IoBuffer(UserAddr user, ulong pieceLength, UserPtr<IoVector> vectors, long remaining)
     {
-        _kernel = kernel;
         _user = user;
         _pieceLeft = pieceLength;
         _vectors = vectors;
         _remaining = remaining;
-        _isKernel = isKernel;
-        _hasFaulted = false;
+    }
+
+    private IoBuffer(Span<byte> kernel, ReadOnlySpan<byte> source, long remaining)
+    {
+        _kernel = kernel;
+        _source = source;
+        _remaining = remaining;
+        _isKernel = true;
     }
 
     /// <summary>Bytes that can still be moved.</summary>
@@ -40,14 +46,17 @@ public ref struct IoBuffer
     /// <summary>User memory was not there: nothing more can be moved.</summary>
     public readonly bool HasFaulted => _hasFaulted;
 
-    /// <summary>Kernel memory.</summary>
-    public static IoBuffer OfKernel(Span<byte> memory) => new(memory, default, 0, default, memory.Length, isKernel: true);
+    /// <summary>Kernel memory that is read into.</summary>
+    public static IoBuffer OfKernel(Span<byte> memory) => new(memory, default, memory.Length);
+
+    /// <summary>Kernel memory that is written from.</summary>
+    public static IoBuffer OfKernelSource(ReadOnlySpan<byte> memory) => new(default, memory, memory.Length);
 
     /// <summary>One piece of user memory.</summary>
     public static IoBuffer OfUser(UserAddr start, ulong length)
     {
         ulong capped = Math.Min(length, (ulong)LengthMax);
-        return new IoBuffer(default, start, capped, default, (long)capped, isKernel: false);
+        return new IoBuffer(start, capped, default, (long)capped);
     }
 
     /// <summary>Pieces of user memory that a table in user memory describes.</summary>
@@ -68,7 +77,7 @@ public ref struct IoBuffer
             total = Math.Min(total + (long)Math.Min(piece.Length, (ulong)LengthMax), LengthMax);
         }
 
-        buffer = new IoBuffer(default, default, 0, vectors, total, isKernel: false);
+        buffer = new IoBuffer(default, 0, vectors, total);
         return Errno.None;
     }
 
@@ -100,7 +109,7 @@ public ref struct IoBuffer
         {
             int moved = count;
             if (_isKernel)
-                _kernel[..count].CopyTo(bytes[done..]);
+                _source[..count].CopyTo(bytes[done..]);
             else
                 moved = UserMemory.CopyInPartly(_user, bytes.Slice(done, count));
             Advance(moved, count);
@@ -148,7 +157,7 @@ public ref struct IoBuffer
 
         if (_isKernel)
         {
-            count = Math.Min(wanted, _kernel.Length);
+            count = (int)Math.Min(wanted, _remaining);
             return true;
         }
 
@@ -175,7 +184,9 @@ public ref struct IoBuffer
         _hasFaulted = moved < wanted;
         if (_isKernel)
         {
-            _kernel = _kernel[moved..];
+            // One of them is empty.
+            _kernel = _kernel[Math.Min(moved, _kernel.Length)..];
+            _source = _source[Math.Min(moved, _source.Length)..];
             return;
         }
 

@@ -1,5 +1,6 @@
 // From a place to its name: getcwd, /proc/PID/exe, mounts.
 using System;
+using Commence.Lib;
 using Commence.Memory;
 
 namespace Commence.Fs;
@@ -41,6 +42,20 @@ public static class PathText
             return Errno.ERANGE;
         text = buffer[end..];
         return Errno.None;
+    }
+
+    /// <summary>Appends the absolute path of a place, as the kernel sees it; nothing if there is no memory to find it.</summary>
+    /// <remarks>Context: thread.</remarks>
+    public static void Append(Path path, ref TextWriter text)
+    {
+        if (!Kmalloc.TryAllocate(PathWalk.LengthMax, out KBuffer room))
+            return;
+
+        Path root = RootFs.Context.GetRoot();
+        if (TryFormat(RootFs.Mounts, path, root, room.Span, out ReadOnlySpan<byte> name) == Errno.None)
+            text.Append(name);
+        root.Put();
+        room.Free();
     }
 
     private static bool TryFormatMounts(MountTable mounts, Path path, Path root, scoped Span<byte> buffer, ref int end)

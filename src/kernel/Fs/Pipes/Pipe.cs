@@ -33,6 +33,8 @@ public sealed class Pipe
 
     private const int PageCount = 16;
 
+    private static ulong s_numberLast;
+
     private PageRing _pages;
     private ulong _head;
     private ulong _tail;
@@ -64,8 +66,22 @@ public sealed class Pipe
             return null;
 
         pipe._references = 1;
+        pipe.Number = Interlocked.Increment(ref s_numberLast);
+        pipe.Created = FileClock.Now();
         return pipe;
     }
+
+    /// <summary>A number by which pipes without a name can be told apart.</summary>
+    internal ulong Number { get; private set; }
+
+    /// <summary>When it was made.</summary>
+    internal Timespec Created { get; private set; }
+
+    /// <summary>Who made it.</summary>
+    internal uint UserId { get; set; }
+
+    /// <inheritdoc cref="UserId"/>
+    internal uint GroupId { get; set; }
 
     /// <summary>Counts one more user.</summary>
     public void Get() => Interlocked.Increment(ref _references);

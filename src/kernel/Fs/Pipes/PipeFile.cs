@@ -1,5 +1,6 @@
 // The ends of pipes and FIFOs as open files.
 using Commence.Abi;
+using Commence.Lib;
 using Commence.Memory;
 using Commence.Sched;
 using Commence.Signals;
@@ -81,7 +82,7 @@ public sealed class PipeFile : File
 
     /// <inheritdoc/>
     public override Result<long> Write(ref IoBuffer source, ref long position) =>
-        source.Remaining == 0 ? 0L : _pipe.Write(ref source, IsNonblocking);
+        source.Remaining == 0 ? Result.Zero : _pipe.Write(ref source, IsNonblocking);
 
     /// <inheritdoc/>
     public override PollEvents Poll(PollTable? table)
@@ -102,8 +103,34 @@ public sealed class PipeFile : File
     {
         if (request != IoctlRequest.FIONREAD)
             return base.Ioctl(request, argument);
-        return new UserPtr<int>(argument).TryWrite(_pipe.Count) ? 0L : Errno.EFAULT;
+        return new UserPtr<int>(argument).TryWrite(_pipe.Count) ? Result.Zero : Errno.EFAULT;
     }
+
+    /// <inheritdoc/>
+    public override void ReadAttributes(out Stat attributes)
+    {
+        if (!Path.IsNull)
+        {
+            base.ReadAttributes(out attributes);
+            return;
+        }
+
+        attributes = new Stat
+        {
+            Inode = _pipe.Number,
+            Mode = FileMode.Fifo | FileMode.OwnerRead | (FileMode.OwnerRead >> 1),
+            LinkCount = 1,
+            BlockSize = Limits.PageSizeBytes,
+            UserId = _pipe.UserId,
+            GroupId = _pipe.GroupId,
+            AccessTime = _pipe.Created,
+            ModificationTime = _pipe.Created,
+            ChangeTime = _pipe.Created,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override void FormatName(ref TextWriter text) => text.Append($"pipe:[{_pipe.Number}]");
 
     /// <inheritdoc/>
     public override Errno Truncate(long size) => Errno.EINVAL;
