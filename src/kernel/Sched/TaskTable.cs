@@ -84,6 +84,20 @@ public static class TaskTable
         task.Put();
     }
 
+    /// <summary>Gives two tasks one another's number: execve by a thread that is not the first of its process.</summary>
+    /// <remarks>Context: any that may take a spin lock. Both are in the table.</remarks>
+    internal static void ExchangeNumbers(Task left, Task right)
+    {
+        using SpinLock.Guard guard = s_lock.Lock();
+        bool isFound = s_buckets[BucketOf(left.Pid)].TryRemove(left) && s_buckets[BucketOf(right.Pid)].TryRemove(right);
+        Bug.On(!isFound);
+        int number = left.Pid;
+        left.Pid = right.Pid;
+        right.Pid = number;
+        s_buckets[BucketOf(left.Pid)].AddLast(left);
+        s_buckets[BucketOf(right.Pid)].AddLast(right);
+    }
+
     internal static bool TryAdd(Task task)
     {
         using SpinLock.Guard guard = s_lock.Lock();

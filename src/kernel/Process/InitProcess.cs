@@ -1,0 +1,156 @@
+// Process 1: the first program, and what it means when it ends.
+//
+//   pid 1 as a kernel thread ─▶ a process with the console open ─▶ rdinit= or /init ─▶ init=, or panic
+//                                                                   └▶ /sbin/init, /etc/init, /bin/init, /bin/sh ─▶ panic
+//
+// Source: Linux Documentation/admin-guide/init.rst and kernel-parameters.txt (init=, rdinit=; what is passed on to init).
+using System;
+using System.Diagnostics.CodeAnalysis;
+using Commence.Abi;
+using Commence.Fs;
+using Commence.Init;
+using Commence.Lib;
+using Commence.Memory;
+using Commence.Sched;
+using Commence.Signals;
+
+namespace Commence.Processes;
+
+/// <summary>The first process.</summary>
+public static class InitProcess
+{
+    private const int PagesPerTask = 32; // Linux's fork_init: tasks may take an eighth of memory, 16 KiB each
+
+    /// <summary>Makes the calling kernel thread, which has number 1, the first program.</summary>
+    /// <param name="commandLine">The kernel's: it names the program and its arguments.</param>
+    /// <remarks>Context: thread. Never returns: without a program that can be run it panics.</remarks>
+    [DoesNotReturn]
+    public static void Start(ReadOnlySpan<byte> commandLine)
+    {
+        UserThread self = BecomeProcess();
+        OpenConsole(self);
+        InitArguments arguments = InitArguments.Read(commandLine);
+        CommandLine parameters = new(commandLine);
+
+        bool isGiven = parameters.TryGetValue("rdinit"u8, out ReadOnlySpan<byte> ramdiskInit);
+        TryRamdiskInit(self, isGiven ? ramdiskInit : "/init"u8, in arguments);
+        if (parameters.TryGetValue("init"u8, out ReadOnlySpan<byte> init))
+        {
+            Errno error = TryRun(self, init, in arguments);
+            Panic.Now($"Requested init {init} failed (error {-(int)error}).");
+        }
+
+        TryDefault(self, "/sbin/init"u8, in arguments);
+        TryDefault(self, "/etc/init"u8, in arguments);
+        TryDefault(self, "/bin/init"u8, in arguments);
+        TryDefault(self, "/bin/sh"u8, in arguments);
+        Panic.Now($"No working init found.  Try passing init= option to kernel. See docs/boot.md for guidance.");
+    }
+
+    /// <summary>Process 1 ends, which nothing can go on without.</summary>
+    /// <remarks>Context: its last thread. Never returns.</remarks>
+    [DoesNotReturn]
+    internal static void OnEnd(WaitStatus status)
+    {
+        if (KernelParameters.IsInitExitPowerOff)
+        {
+            MachineEnd.ReportExit(status.ShellCode);
+            MachineEnd.PowerOff();
+        }
+
+        Panic.Now($"Attempted to kill init! exitcode=0x{status.Raw:x8}");
+    }
+
+    private static UserThread BecomeProcess()
+    {
+        Task task = Task.Current;
+        Bug.On(task.Pid != 1);
+        SignalHandlers? handlers = SignalHandlers.TryMake();
+        Process? process = handlers is null ? null : Process.TryMake(handlers, memory: null);
+        UserThread? thread = process is null ? null : UserThread.TryMake(process);
+        Session? session = Session.TryMake(leader: null);
+        if (thread is null || session is null || !TryAttachFiles(thread))
+        {
+            Panic.Now($"no memory for the first process");
+            return null!;
+        }
+
+        process!.Limits.SetDefaults(KernelMemory.Pages.ManagedPages / PagesPerTask);
+        process.IsUnkillable = true;
+        thread.Attach(task);
+        task.RemoveFlags(TaskFlags.KernelThread);
+        ProcessCreation.PublishFirst(thread, session);
+        session.Put(); // its group has a use
+        ProcessTree.Init = process;
+        return thread;
+    }
+
+    private static bool TryAttachFiles(UserThread thread)
+    {
+        thread.Files = FileTable.TryMake();
+        thread.FileSystemView = RootFs.Context.TryCopy();
+        return thread.Files is not null && thread.FileSystemView is not null;
+    }
+
+    // Descriptors 0, 1 and 2. Not a controlling terminal: who wants one makes a session first.
+    private static void OpenConsole(UserThread self)
+    {
+        Result<File> console = Vfs.Open(RootFs.View, default, "/dev/console"u8, OpenFlags.ReadWrite | OpenFlags.O_NOCTTY, 0);
+        if (!console.IsOk)
+        {
+            Printk.Error($"Warning: unable to open an initial console: {console.Error.Name()}");
+            return;
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            Result<int> descriptor = self.Files!.Reserve(i, FileTable.CountMax, closeOnExec: false);
+            if (!descriptor.IsOk)
+                break;
+
+            console.Value.Get();
+            self.Files.Install(descriptor.Value, console.Value);
+        }
+
+        console.Value.Put();
+    }
+
+    private static void TryRamdiskInit(UserThread self, ReadOnlySpan<byte> path, in InitArguments arguments)
+    {
+        Result<Path> found = Vfs.Resolve(RootFs.View, default, path, WalkFlags.FollowLast);
+        if (!found.IsOk)
+        {
+            Printk.Info($"check access for rdinit={path} failed: {-(int)found.Error}, ignoring");
+            return;
+        }
+
+        found.Value.Put();
+        Errno error = TryRun(self, path, in arguments);
+        Printk.Error($"Failed to execute {path} (error {-(int)error})");
+    }
+
+    private static void TryDefault(UserThread self, ReadOnlySpan<byte> path, in InitArguments arguments)
+    {
+        Errno error = TryRun(self, path, in arguments);
+        if (error != Errno.ENOENT)
+            Printk.Error($"Starting init: {path} exists but couldn't execute it (error {-(int)error})");
+    }
+
+    // Returns only if the program cannot be run.
+    private static Errno TryRun(UserThread self, ReadOnlySpan<byte> path, in InitArguments arguments)
+    {
+        Errno error = arguments.TryMakeLists(path, out KBuffer texts, out KernelStrings list, out KernelStrings environment);
+        if (error != Errno.None)
+            return error;
+
+        FsView view = new(RootFs.Mounts, self.FileSystemView!, in self.Credentials);
+        error = Exec.Run(in view, default, path, WalkFlags.FollowLast, in list, in environment, ref self.Start);
+        texts.Free();
+        if (error != Errno.None)
+            return error;
+
+        Printk.Info($"Run {path} as init process");
+        self.EnterUser();
+        return Errno.None;
+    }
+}
