@@ -1,5 +1,6 @@
 // pid 1 before it becomes a program.
 using Commence.Fs;
+using Commence.Processes;
 using Commence.Sched;
 using Commence.Smp;
 
@@ -18,7 +19,7 @@ internal sealed class InitThread : KernelThreadBody
         Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it
         BootStep.Done("rootfs"u8);
         KernelTestRun.Instance?.Run();                 // the test image ends here
-        MachineEnd.PowerOff();
+        InitProcess.Start(BootInformation.CommandLine); // pid 1 becomes a program; never returns
         return 0;
     }
 }

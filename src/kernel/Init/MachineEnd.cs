@@ -8,8 +8,6 @@ namespace Commence.Init;
 /// <summary>The last steps (Linux: <c>kernel_power_off</c>, <c>kernel_restart</c>, <c>kernel_halt</c>).</summary>
 public static class MachineEnd
 {
-    private const int SettleRounds = 1_000_000; // some tens of milliseconds on hardware
-
     /// <summary>Reports how the first program ended, for whoever watches the record line.</summary>
     /// <param name="status">Exit code, or 128 + the signal that killed it.</param>
     public static void ReportExit(int status)
@@ -27,7 +25,6 @@ public static class MachineEnd
         Printk.Info($"reboot: Power down");
         StopOthers();
         Platform.Instance.PowerOff();
-        Settle();
         Printk.Error($"reboot: this machine cannot switch itself off; halted");
         HaltForever();
     }
@@ -40,7 +37,6 @@ public static class MachineEnd
         Printk.Info($"reboot: Restarting system");
         StopOthers();
         Platform.Instance.Reboot();
-        Settle();
         Printk.Error($"reboot: this machine cannot restart itself; halted");
         HaltForever();
     }
@@ -53,13 +49,6 @@ public static class MachineEnd
         Printk.Info($"reboot: System halted");
         StopOthers();
         HaltForever();
-    }
-
-    // The request is carried out beside us: instructions go on for a while.
-    private static void Settle()
-    {
-        for (int i = 0; i < SettleRounds; i++)
-            Cpu.Relax();
     }
 
     private static void StopOthers()

@@ -4,8 +4,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using Commence.Arch;
 using Commence.Memory;
+using Commence.Mm;
 using Commence.Sched;
+using Commence.Signals;
 using Commence.Smp;
+using Commence.Syscalls;
 using Commence.Time;
 
 namespace Commence.Irq;
@@ -16,15 +19,27 @@ public sealed class KernelTraps : TrapSink
     private static uint s_nmiCount;
 
     /// <inheritdoc/>
-    public override void OnSyscall(ref TrapFrame frame) => frame.ReturnValue = -(long)Errno.ENOSYS;
+    public override void OnSyscall(ref TrapFrame frame) => SyscallEntry.Run(ref frame);
 
     /// <inheritdoc/>
-    public override bool OnPageFault(ref TrapFrame frame, VirtAddr address, FaultAccess access) =>
-        !frame.IsFromUser && ExceptionTable.TryFixup(ref frame, address);
+    public override bool OnPageFault(ref TrapFrame frame, VirtAddr address, FaultAccess access)
+    {
+        if (!frame.IsFromUser)
+            return TryResolveCopy(ref frame, address, access) || ExceptionTable.TryFixup(ref frame, address);
+
+        UserAddr at = new(address.Value);
+        LocalInterrupts.Enable();
+        UserFaults.RaisePageFault(at, Task.Current.Memory!.HandleFault(at, access));
+        LocalInterrupts.Disable();
+        return true;
+    }
 
     /// <inheritdoc/>
     public override void OnUserFault(ref TrapFrame frame, UserFault fault, ulong errorCode)
     {
+        LocalInterrupts.Enable();
+        UserFaults.Raise(in frame, fault);
+        LocalInterrupts.Disable();
     }
 
     /// <inheritdoc/>
@@ -65,7 +80,7 @@ public sealed class KernelTraps : TrapSink
     }
 
     /// <inheritdoc/>
-    public override void OnReturnToUser(ref TrapFrame frame) => Scheduler.OnReturnToUser();
+    public override void OnReturnToUser(ref TrapFrame frame) => SignalDelivery.OnReturnToUser(ref frame);
 
     /// <inheritdoc/>
     public override void OnPreemptKernel() => Scheduler.PreemptFromInterrupt();
@@ -81,4 +96,18 @@ public sealed class KernelTraps : TrapSink
     /// <inheritdoc/>
     [DoesNotReturn]
     public override void OnThreadStart() => Scheduler.StartThread();
+
+    // A copy from or to user memory found a page that is not there yet. Only where the copy may sleep; elsewhere it ends early.
+    private static bool TryResolveCopy(ref TrapFrame frame, VirtAddr address, FaultAccess access)
+    {
+        bool maySleep = frame.HadInterruptsEnabled && PerCpuArea.PreemptDepth == 0 && PerCpuArea.InterruptDepth == 0;
+        if (!maySleep || address.Value >= AddressLayout.UserEnd.Value || Task.Current.Memory is not AddressSpace memory
+            || !UserCopy.TryFindFixup(frame.InstructionPointer, out _))
+            return false;
+
+        LocalInterrupts.Enable();
+        FaultOutcome outcome = memory.HandleFault(new UserAddr(address.Value), access);
+        LocalInterrupts.Disable();
+        return outcome == FaultOutcome.Resolved;
+    }
 }
