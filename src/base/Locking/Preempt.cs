@@ -52,6 +52,9 @@ public static class Preempt
     /// <remarks>Context: any. Call it first in whatever can sleep, so that the rare path needs not be taken to find the error.</remarks>
     public static void MightSleep()
     {
+        if (PreemptHook.Instance is null)
+            return; // early boot: one flow, not preemptible, and a lock that it takes is free
+
         Bug.On(PerCpuArea.PreemptDepth != 0);    // a spin lock is held
         Bug.On(PerCpuArea.InterruptDepth != 0);  // in an interrupt handler
         Bug.On(!LocalInterrupts.AreEnabled);     // interrupts are off, or an IrqSpinLock is held

@@ -10,6 +10,7 @@ using System.Threading;
 namespace Commence.Locking;
 
 /// <summary>A sequence counter; its writers exclude one another by some other means (Linux: <c>seqcount_t</c>).</summary>
+[NoCopy]
 public struct SeqCount
 {
     internal uint Sequence; // odd while a writer is at work

@@ -120,19 +120,13 @@ public static partial class Scheduler
         s_active.AddAtomic(processor.Id); // last: from here on others queue tasks here
     }
 
-    private static void UpdateLoad(ulong now)
+    private static void UpdateLoad(ulong nowNs)
     {
-        if (now < s_nextLoadNs)
+        if (nowNs < s_nextLoadNs)
             return;
 
-        s_nextLoadNs = now + LoadAverage.PeriodNs;
-        long active = 0;
-        foreach (CpuId cpu in s_active)
-        {
-            RunQueue queue = Processors.Get(cpu).RunQueue;
-            active += queue.RunnableCount + Volatile.Read(ref queue.UninterruptibleCount);
-        }
-
-        s_load.Update(active > 0 ? (ulong)active : 0);
+        s_nextLoadNs = nowNs + LoadAverage.PeriodNs;
+        SchedulerStatistics now = SchedulerStatistics.Read();
+        s_load.Update((ulong)(now.RunnableCount + now.UninterruptibleCount));
     }
 }

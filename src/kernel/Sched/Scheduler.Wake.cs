@@ -25,6 +25,9 @@ public static partial class Scheduler
     private static CpuMask s_active; // processors that take tasks; bits are added atomically and never removed
     private static CpuMask s_idle;   // a hint: who halts, or is about to; who takes the bit away has reserved the processor
 
+    /// <summary>Processors that take tasks. It only grows.</summary>
+    internal static ref readonly CpuMask ActiveCpus => ref s_active;
+
     /// <summary>Makes a sleeping task runnable.</summary>
     /// <param name="task">The task; the caller has a reference.</param>
     /// <param name="states">The sleeps that this wake-up ends.</param>

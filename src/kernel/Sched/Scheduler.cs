@@ -89,7 +89,7 @@ public static partial class Scheduler
     /// <remarks>Context: thread. Sleeps: at least that long, up to a tick longer if the processor is free.</remarks>
     public static void Sleep(Nanoseconds duration)
     {
-        Nanoseconds deadline = Clock.Monotonic() + duration;
+        Nanoseconds deadline = Clock.After(duration);
         do
             Task.Current.SetState(TaskState.Idle); // does not count as load
         while (TryScheduleUntil(deadline));

@@ -25,10 +25,14 @@ public static class TaskTable
     private static Buckets s_buckets;
     private static int s_count;
     private static int s_lastNumber;
+    private static ulong s_createdCount;
     private static bool s_hasWrapped;
 
     /// <summary>Tasks in the table. A snapshot.</summary>
     public static int Count => s_count;
+
+    /// <summary>Tasks made since boot (<c>processes</c> of /proc/stat).</summary>
+    public static ulong CreatedCount => s_createdCount;
 
     /// <summary>The number given out last (the end of <c>/proc/loadavg</c>).</summary>
     public static int LastNumber => s_lastNumber;
@@ -111,6 +115,7 @@ public static class TaskTable
         task.Tgid = number;
         s_buckets[BucketOf(number)].AddLast(task);
         s_count++;
+        s_createdCount++;
         return true;
     }
 

@@ -57,6 +57,19 @@ public static class Clock
     /// <remarks>Context: any, NMI excluded.</remarks>
     public static Nanoseconds Realtime() => new(Monotonic().Value + Volatile.Read(ref s_realtimeOffsetNs));
 
+    /// <summary>The monotonic time after a while: a deadline for waits. A duration beyond all clocks gives
+    /// <see cref="Nanoseconds.MaxValue"/>, which never comes.</summary>
+    /// <remarks>Context: any, NMI excluded.</remarks>
+    public static Nanoseconds After(Nanoseconds duration)
+    {
+        ulong now = Monotonic().Value;
+        return duration.Value > ulong.MaxValue - now ? Nanoseconds.MaxValue : new Nanoseconds(now + duration.Value);
+    }
+
+    /// <summary>Wall-clock time of monotonic time 0 (<c>btime</c> of /proc/stat).</summary>
+    /// <remarks>Context: any.</remarks>
+    public static Nanoseconds BootTime => new(Volatile.Read(ref s_realtimeOffsetNs));
+
     /// <summary>Sets the wall clock: from the RTC at boot, or settimeofday.</summary>
     /// <remarks>Context: any.</remarks>
     public static void SetRealtime(Nanoseconds sinceEpoch) =>
