@@ -58,6 +58,11 @@ public sealed class LineDiscipline
     /// <summary>A whole line (or end of file) waits: what a canonical read needs.</summary>
     public bool HasLine => _lineHead != _tail;
 
+    /// <summary>Whether another byte can be taken without losing it while there is something for a reader to make room with.</summary>
+    /// <remarks>A line that has no end yet and has become too long loses bytes all the same: nobody can read it.</remarks>
+    public bool HasRoom(in Termios termios) =>
+        IsCanonical(in termios) ? !HasLine || Count < SizeBytes - 1 : Count < SizeBytes;
+
     /// <summary>Bytes that a reader could have now in the given mode (FIONREAD).</summary>
     public int CountReadable(in Termios termios)
     {

@@ -20,6 +20,30 @@ public struct Termios
     public ControlCharacters Characters;
 }
 
+/// <summary>Settings with the speeds as numbers (Linux: <c>struct termios2</c>, of TCGETS2); 44 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct Termios2
+{
+    public Termios Basic;
+
+    /// <summary>Bits per second; counts only where <c>c_cflag</c> says BOTHER.</summary>
+    public uint InputSpeed;
+
+    /// <inheritdoc cref="InputSpeed"/>
+    public uint OutputSpeed;
+}
+
+/// <summary>What TIOCGSERIAL tells of a serial line (Linux: <c>struct serial_struct</c>); 72 bytes.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 72)]
+public struct SerialSettings
+{
+    /// <summary>Kind of chip (<c>PORT_*</c>).</summary>
+    [FieldOffset(0)] public int Type;
+
+    /// <summary>Number of the line: n of <c>ttySn</c>.</summary>
+    [FieldOffset(4)] public int Line;
+}
+
 /// <summary>The special characters, by <see cref="ControlCharacter"/>.</summary>
 [InlineArray(Count)]
 public struct ControlCharacters
@@ -154,10 +178,19 @@ public static class IoctlRequest
     public const uint TIOCGWINSZ = 0x5413;
     public const uint TIOCSWINSZ = 0x5414;
     public const uint FIONREAD = 0x541B;
+    public const uint TIOCGSERIAL = 0x541E;
     public const uint FIONBIO = 0x5421;
     public const uint TIOCNOTTY = 0x5422;
+    public const uint TIOCGETD = 0x5424;
     public const uint TCSBRKP = 0x5425;
     public const uint TIOCGSID = 0x5429;
+    public const uint TIOCVHANGUP = 0x5437;
     public const uint FIONCLEX = 0x5450;
     public const uint FIOCLEX = 0x5451;
+    public const uint TCGETS2 = 0x802C_542A;
+    public const uint TCSETS2 = 0x402C_542B;
+    public const uint TCSETSW2 = 0x402C_542C;
+    public const uint TCSETSF2 = 0x402C_542D;
+    public const uint TIOCGDEV = 0x8004_5432;
+    public const uint TIOCGEXCL = 0x8004_5440;
 }
