@@ -2,6 +2,9 @@
 //
 //   PickNext:  real time (highest priority) ─ none? ─▶ fair (least virtual run time) ─ none? ─▶ the idle task
 //
+// Real-time tasks get at most 950 ms of each second while fair tasks wait, so that one that runs away does not take the processor
+// from everybody, the shell that could kill it included (Linux: sched_rt_runtime_us).
+//
 // It knows no machine: time is a parameter and tasks are plain objects, so that unit tests run it as a model. Scheduler
 // brings the lock, the clock, the interrupts and the switch.
 //
@@ -30,11 +33,19 @@ internal enum EnqueueReason
 /// <summary>The run queue of one processor.</summary>
 public sealed class RunQueue
 {
+    /// <summary>Span over which real-time tasks are limited (Linux: <c>sched_rt_period_us</c>).</summary>
+    internal const ulong RealTimePeriodNs = 1_000_000_000;
+
+    /// <summary>What they get of it while fair tasks wait (Linux: <c>sched_rt_runtime_us</c>).</summary>
+    internal const ulong RealTimeBudgetNs = 950_000_000;
+
     internal IrqSpinLock Lock;
 
     private FairQueue _fair;
     private RealTimeQueue _realTime;
     private int _runnableCount;
+    private ulong _realTimePeriodStartNs;
+    private ulong _realTimeUsedNs; // in this period
     private ulong _clockNs;
     private ulong _switchCount;
 
@@ -83,6 +94,11 @@ public sealed class RunQueue
         if (nowNs > _clockNs)
             _clockNs = nowNs;
         ChargeCurrent();
+        if (_clockNs - _realTimePeriodStartNs >= RealTimePeriodNs)
+        {
+            _realTimePeriodStartNs = _clockNs;
+            _realTimeUsedNs = 0;
+        }
     }
 
     /// <summary>Adds a runnable task.</summary>
@@ -120,7 +136,7 @@ public sealed class RunQueue
     internal Task PickNext()
     {
         PutBackCurrent();
-        Task next = _realTime.PickNext() ?? _fair.PickNext() ?? Idle;
+        Task next = (IsRealTimeHeldBack ? null : _realTime.PickNext()) ?? _fair.PickNext() ?? Idle;
         next.ExecStartNs = _clockNs;
         next.PickedAtRuntimeNs = next.RuntimeNsField;
         if (next != Current)
@@ -139,8 +155,10 @@ public sealed class RunQueue
         if (current.IsIdle)
             return _runnableCount != 0;
         if (current.IsRealTime)
-            return _realTime.IsTurnOver(current);
-        return _realTime.Count != 0 || _fair.IsTurnOver(current, current.RuntimeNsField - current.PickedAtRuntimeNs);
+            return _realTime.IsTurnOver(current) || IsRealTimeHeldBack;
+        if (_realTime.Count != 0 && !IsRealTimeHeldBack)
+            return true;
+        return _fair.IsTurnOver(current, current.RuntimeNsField - current.PickedAtRuntimeNs);
     }
 
     /// <summary>Whether a task that was just queued should run instead of the current one.</summary>
@@ -153,7 +171,7 @@ public sealed class RunQueue
         if (current.IsIdle || current.QueueState != QueueState.Queued)
             return true;
         if (queued.IsRealTime)
-            return !current.IsRealTime || queued.RealTimePriorityField > current.RealTimePriorityField;
+            return !current.IsRealTime ? !IsRealTimeHeldBack : queued.RealTimePriorityField > current.RealTimePriorityField;
         return !current.IsRealTime && FairQueue.ShouldPreempt(current, queued);
     }
 
@@ -168,6 +186,8 @@ public sealed class RunQueue
 
     /// <summary>A waiting task that may run on <paramref name="target"/> and that no processor still uses.</summary>
     internal Task? FindMovable(CpuId target) => _realTime.FindMovable(target) ?? _fair.FindMovable(target);
+
+    private bool IsRealTimeHeldBack => _realTimeUsedNs >= RealTimeBudgetNs && _fair.Count != 0;
 
     private void PutBackCurrent()
     {
@@ -188,7 +208,10 @@ public sealed class RunQueue
         current.ExecStartNs = _clockNs;
         Volatile.Write(ref current.RuntimeNsField, current.RuntimeNsField + ran);
         if (_realTime.IsRunning(current))
+        {
             RealTimeQueue.Charge(current, ran);
+            _realTimeUsedNs += ran;
+        }
         else if (_fair.IsRunning(current))
             _fair.Charge(current, ran);
     }

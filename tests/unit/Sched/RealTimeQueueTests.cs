@@ -92,4 +92,26 @@ public class RealTimeQueueTests
         Assert.False(model.Queue.ShouldPreempt(model.Add(ModelQueue.NewRealTime(9))));
         Assert.False(model.Queue.ShouldPreempt(model.Add(ModelQueue.NewFair(-20))));
     }
+
+    [Fact]
+    public void FairTasksGetTheRestOfEachSecond()
+    {
+        ModelQueue model = new();
+        Task greedy = model.Add(ModelQueue.NewRealTime(99));
+        Task fair = model.Add(ModelQueue.NewFair());
+        Assert.Same(greedy, model.Reschedule());
+        model.Run(10 * RunQueue.RealTimePeriodNs);
+        ulong left = 10 * (RunQueue.RealTimePeriodNs - RunQueue.RealTimeBudgetNs);
+        Assert.InRange(fair.Runtime.Value, left * 8 / 10, left * 12 / 10);
+    }
+
+    [Fact]
+    public void RealTimeAloneIsNotHeldBack()
+    {
+        ModelQueue model = new();
+        Task greedy = model.Add(ModelQueue.NewRealTime(1));
+        model.Reschedule();
+        model.Run(5 * RunQueue.RealTimePeriodNs);
+        Assert.Equal(5 * RunQueue.RealTimePeriodNs, greedy.Runtime.Value);
+    }
 }
