@@ -26,8 +26,7 @@ public static class Start
         LogClock.Start();
         PanicHook.Instance = s_bugPanic;               // failed assertions stop the machine and say why
         Platform.Instance.StartConsole();              // from here on the kernel can speak
-        Banner.Print();
-        ReadBootInformation();                         // memory map, command line, initramfs
+        ReadBootInformation();                         // memory map, command line, initramfs; the banner
         MemorySetup.Fill();                            // memblock: what is usable, what is taken
         Platform.Instance.StartBootProcessor();        // FPU, protections, local interrupt controller
         FirmwareTables.Read(KernelParameters.IsAcpiOff); // MP and ACPI tables, before their pages can be handed out
@@ -63,13 +62,15 @@ public static class Start
 
     private static void ReadBootInformation()
     {
+        // The parameters first: `quiet` is to hold for every line.
         bool isRead = Platform.Instance.TryReadBootInformation();
+        KernelParameters.Parse(BootInformation.CommandLine);
+        Banner.Print();
         foreach (Firmware.ParseFault fault in BootInformation.Faults.Faults)
             Printk.Warning($"boot information: {fault}");
         if (!isRead)
             Panic.Now($"no memory map from the boot loader: nothing can be done");
         Printk.Info($"Command line: {BootInformation.CommandLine}");
-        KernelParameters.Parse(BootInformation.CommandLine);
     }
 
     private static void StartMemory()
