@@ -3,6 +3,7 @@ using Commence.Fs;
 using Commence.Processes;
 using Commence.Sched;
 using Commence.Smp;
+using Commence.Terminals;
 
 namespace Commence.Init;
 
@@ -18,6 +19,7 @@ internal sealed class InitThread : KernelThreadBody
         RootFs.Mount();                                // /, with /dev and what else is always there
         Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it
         BootStep.Done("rootfs"u8);
+        ConsoleTerminal.Initialise();                  // the console can be typed at
         KernelTestRun.Instance?.Run();                 // the test image ends here
         InitProcess.Start(BootInformation.CommandLine); // pid 1 becomes a program; never returns
         return 0;

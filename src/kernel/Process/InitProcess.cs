@@ -13,6 +13,7 @@ using Commence.Lib;
 using Commence.Memory;
 using Commence.Sched;
 using Commence.Signals;
+using Commence.Terminals;
 
 namespace Commence.Processes;
 
@@ -28,7 +29,9 @@ public static class InitProcess
     public static void Start(ReadOnlySpan<byte> commandLine)
     {
         UserThread self = BecomeProcess();
-        OpenConsole(self);
+        Errno error = ConsoleTerminal.ConsoleOnRootfs(self.Files!, RootFs.View);
+        if (error != Errno.None)
+            Printk.Error($"Warning: unable to open an initial console: {error.Name()}");
         InitArguments arguments = InitArguments.Read(commandLine);
         CommandLine parameters = new(commandLine);
 
@@ -36,7 +39,7 @@ public static class InitProcess
         TryRamdiskInit(self, isGiven ? ramdiskInit : "/init"u8, in arguments);
         if (parameters.TryGetValue("init"u8, out ReadOnlySpan<byte> init))
         {
-            Errno error = TryRun(self, init, in arguments);
+            error = TryRun(self, init, in arguments);
             Panic.Now($"Requested init {init} failed (error {-(int)error}).");
         }
 
@@ -90,29 +93,6 @@ public static class InitProcess
         thread.Files = FileTable.TryMake();
         thread.FileSystemView = RootFs.Context.TryCopy();
         return thread.Files is not null && thread.FileSystemView is not null;
-    }
-
-    // Descriptors 0, 1 and 2. Not a controlling terminal: who wants one makes a session first.
-    private static void OpenConsole(UserThread self)
-    {
-        Result<File> console = Vfs.Open(RootFs.View, default, "/dev/console"u8, OpenFlags.ReadWrite | OpenFlags.O_NOCTTY, 0);
-        if (!console.IsOk)
-        {
-            Printk.Error($"Warning: unable to open an initial console: {console.Error.Name()}");
-            return;
-        }
-
-        for (int i = 0; i < 3; i++)
-        {
-            Result<int> descriptor = self.Files!.Reserve(i, FileTable.CountMax, closeOnExec: false);
-            if (!descriptor.IsOk)
-                break;
-
-            console.Value.Get();
-            self.Files.Install(descriptor.Value, console.Value);
-        }
-
-        console.Value.Put();
     }
 
     private static void TryRamdiskInit(UserThread self, ReadOnlySpan<byte> path, in InitArguments arguments)

@@ -280,6 +280,7 @@ internal static class ProcessCreation
         process.Group = self.Process.Group;
         process.Group.Get();
         process.Group.Members.AddLast(process);
+        process.HasLeftTerminal = self.Process.HasLeftTerminal;
         process.Threads.AddLast(child);
         return Errno.None;
     }

@@ -58,6 +58,7 @@ public static class FileMode
     public const uint Sticky = 0x200;
     public const uint PermissionMask = 0xFFF;
     public const uint OwnerRead = 0x100;
+    public const uint OwnerWrite = 0x80;
     public const uint GroupExecute = 0x8;
     public const uint AnyExecute = 0x49;
     public const uint ReadWriteExecuteAll = 0x1FF;
