@@ -17,6 +17,7 @@ internal sealed class InitThread : KernelThreadBody
         BootStep.Done("smp_init"u8);
         Printk.Info($"all {Processors.OnlineCount} processors are online");
         RootFs.Mount();                                // /, with /dev and what else is always there
+        RamFsType.RegisterAll();                       // tmpfs and ramfs can be mounted
         Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it
         BootStep.Done("rootfs"u8);
         ConsoleTerminal.Initialise();                  // the console can be typed at
