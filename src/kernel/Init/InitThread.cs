@@ -16,6 +16,7 @@ internal sealed class InitThread : KernelThreadBody
         SmpInit.BringUpAll();
         BootStep.Done("smp_init"u8);
         Printk.Info($"all {Processors.OnlineCount} processors are online");
+        MemoryDevices.Register();                      // null, zero, random and their like
         RootFs.Mount();                                // /, with /dev and what else is always there
         RamFsType.RegisterAll();                       // tmpfs and ramfs can be mounted
         Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it

@@ -3,7 +3,7 @@
 // Source: Linux Documentation/admin-guide/devices.txt (majors 1, 4 and 5); permissions as devtmpfs gives them.
 using System;
 using Commence.Abi;
-using Commence.Memory;
+using Commence.Sched;
 
 namespace Commence.Fs;
 
@@ -15,7 +15,6 @@ internal static class DeviceNodes
     internal const uint ConsoleMajor = 5;
     internal const uint SerialMinorFirst = 64;
 
-    private const int NameLengthMax = 16;
     private const uint ReadWriteOwner = 0x180;
     private const uint ReadWriteAll = 0x1B6;
     private const uint ReadWriteGroup = 0x190;   // rw--w----: a terminal that a group may write to
@@ -23,37 +22,22 @@ internal static class DeviceNodes
 
     private const int Count = 9;
 
-    /// <summary>Makes all of them; those that are there stay.</summary>
-    /// <param name="directory">Where, with a slash at the end.</param>
-    /// <param name="view">The tree.</param>
-    internal static void MakeAll(ReadOnlySpan<byte> directory, in FsView view)
+    /// <summary>Makes all of them in a directory in memory; those that are there stay.</summary>
+    /// <remarks>Context: thread. Locks: the directory's. Fails: says so on the log.</remarks>
+    internal static void MakeAll(Inode directory)
     {
-        Span<byte> path = stackalloc byte[NameLengthMax * 2];
+        using Mutex.Guard guard = directory.Lock.Lock();
         for (int i = 0; i < Count; i++)
         {
             Get(i, out ReadOnlySpan<byte> name, out DeviceNumber device, out uint permissions);
-            directory.CopyTo(path);
-            name.CopyTo(path[directory.Length..]);
-            ReadOnlySpan<byte> node = path[..(directory.Length + name.Length)];
-            Make(in view, node, device, permissions);
+            Result<Inode> node = directory.Lookup(name);
+            if (node.Error == Errno.ENOENT)
+                node = directory.Create(name, FileMode.CharacterDevice | permissions, default, device);
+            if (node.IsOk)
+                node.Value.Put(); // the entry has its own use
+            else
+                Printk.Error($"cannot make the device file {name}: {node.Error.Name()}");
         }
-    }
-
-    private static void Make(in FsView view, ReadOnlySpan<byte> path, DeviceNumber device, uint permissions)
-    {
-        Errno error = Vfs.MakeNode(in view, default, path, FileMode.CharacterDevice | permissions, device);
-        if (error == Errno.EEXIST)
-            return;
-
-        Result<Path> made = error == Errno.None ? Vfs.Resolve(in view, default, path, WalkFlags.None) : error;
-        if (!made.IsOk)
-        {
-            Printk.Error($"cannot make {path}: {made.Error.Name()}");
-            return;
-        }
-
-        _ = made.Value.Inode.ChangeMode(permissions); // files in memory take any mode
-        made.Value.Put();
     }
 
     private static void Get(int index, out ReadOnlySpan<byte> name, out DeviceNumber device, out uint permissions)

@@ -45,7 +45,17 @@ public static class RootFs
         files.Put(); // the mount has its own use
         MakeDirectory("/dev"u8, DirectoryMode);
         MakeDirectory("/root"u8, HomeMode);
-        DeviceNodes.MakeAll("/dev/"u8, View);
+        MakeDevices();
+    }
+
+    private static void MakeDevices()
+    {
+        Result<Path> directory = Vfs.Resolve(View, default, "/dev"u8, WalkFlags.None);
+        if (!directory.IsOk)
+            return; // reported when it could not be made
+
+        DeviceNodes.MakeAll(directory.Value.Inode);
+        directory.Value.Put();
     }
 
     private static bool TryAttach(FileSystem files)
