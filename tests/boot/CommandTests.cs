@@ -27,7 +27,7 @@ public sealed class CommandTests
 
         Assert.Equal(status, result.Status);
         Assert.Contains(message, result.Error);
-        Assert.StartsWith($"stub: rdinit=/bin/true commence.on_init_exit=poweroff {behaviour} -- \"a b\"\n", result.Output);
+        Assert.StartsWith($"stub: rdinit=/bin/true init=/bin/true commence.on_init_exit=poweroff {behaviour} -- \"a b\"\n", result.Output);
     }
 
     [Theory]

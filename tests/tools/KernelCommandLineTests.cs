@@ -9,16 +9,16 @@ public sealed class KernelCommandLineTests
 {
     [Fact]
     public void NamesTheProgramAndItsArguments() => Assert.Equal(
-        "rdinit=/bin/busybox commence.on_init_exit=poweroff initcall_debug -- sh -c \"echo a b\" \"\"",
+        "rdinit=/bin/busybox init=/bin/busybox commence.on_init_exit=poweroff initcall_debug -- sh -c \"echo a b\" \"\"",
         KernelCommandLine.ForProgram("/bin/busybox", "initcall_debug", ["sh", "-c", "echo a b", ""]));
 
     [Fact]
     public void WithoutArgumentsThereAreNoDashes() =>
-        Assert.Equal("rdinit=/bin/true commence.on_init_exit=poweroff", KernelCommandLine.ForProgram("/bin/true", "", []));
+        Assert.Equal("rdinit=/bin/true init=/bin/true commence.on_init_exit=poweroff", KernelCommandLine.ForProgram("/bin/true", "", []));
 
     [Fact]
     public void AProgramWithASpaceIsQuoted() =>
-        Assert.StartsWith("\"rdinit=/a b\" ", KernelCommandLine.ForProgram("/a b", "", []));
+        Assert.StartsWith("\"rdinit=/a b\" \"init=/a b\" ", KernelCommandLine.ForProgram("/a b", "", []));
 
     [Theory]
     [InlineData("say \"hi\"")]

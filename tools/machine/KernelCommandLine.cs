@@ -23,7 +23,8 @@ public static class KernelCommandLine
     /// <remarks>Fails: throws <see cref="ArgumentException"/> for a word that cannot be said and for a line that is too long.</remarks>
     public static string ForProgram(string program, string append, IReadOnlyList<string> arguments)
     {
-        List<string> words = [Quote($"rdinit={program}"), "commence.on_init_exit=poweroff"];
+        // rdinit= alone would fall back to the file system's own init when the program cannot be run; init= ends that.
+        List<string> words = [Quote($"rdinit={program}"), Quote($"init={program}"), "commence.on_init_exit=poweroff"];
         if (append.Length > 0)
             words.Add(append);
         if (arguments.Count > 0)

@@ -40,7 +40,7 @@ public static class InitProcess
         if (parameters.TryGetValue("init"u8, out ReadOnlySpan<byte> init))
         {
             error = TryRun(self, init, in arguments);
-            Panic.Now($"Requested init {init} failed (error {-(int)error}).");
+            Panic.Now($"Requested init {init} failed (error {-(int)error}, {error.Name()}).");
         }
 
         TryDefault(self, "/sbin/init"u8, in arguments);
@@ -100,20 +100,20 @@ public static class InitProcess
         Result<Path> found = Vfs.Resolve(RootFs.View, default, path, WalkFlags.FollowLast);
         if (!found.IsOk)
         {
-            Printk.Info($"check access for rdinit={path} failed: {-(int)found.Error}, ignoring");
+            Printk.Info($"check access for rdinit={path} failed: {-(int)found.Error} ({found.Error.Name()}), ignoring");
             return;
         }
 
         found.Value.Put();
         Errno error = TryRun(self, path, in arguments);
-        Printk.Error($"Failed to execute {path} (error {-(int)error})");
+        Printk.Error($"Failed to execute {path} (error {-(int)error}, {error.Name()})");
     }
 
     private static void TryDefault(UserThread self, ReadOnlySpan<byte> path, in InitArguments arguments)
     {
         Errno error = TryRun(self, path, in arguments);
         if (error != Errno.ENOENT)
-            Printk.Error($"Starting init: {path} exists but couldn't execute it (error {-(int)error})");
+            Printk.Error($"Starting init: {path} exists but couldn't execute it (error {-(int)error}, {error.Name()})");
     }
 
     // Returns only if the program cannot be run.
