@@ -2,12 +2,16 @@
 using System;
 using Commence.Arch;
 using Commence.Debug;
+using Commence.Time;
 
 namespace Commence.Init;
 
 /// <summary>The last steps (Linux: <c>kernel_power_off</c>, <c>kernel_restart</c>, <c>kernel_halt</c>).</summary>
 public static class MachineEnd
 {
+    private const ulong SettleNs = 500_000_000;
+    private const int SettleRoundsMax = 100_000_000;
+
     /// <summary>Reports how the first program ended, for whoever watches the record line.</summary>
     /// <param name="status">Exit code, or 128 + the signal that killed it.</param>
     public static void ReportExit(int status)
@@ -25,6 +29,7 @@ public static class MachineEnd
         Printk.Info($"reboot: Power down");
         StopOthers();
         Platform.Instance.PowerOff();
+        Settle();
         Printk.Error($"reboot: this machine cannot switch itself off; halted");
         HaltForever();
     }
@@ -37,6 +42,7 @@ public static class MachineEnd
         Printk.Info($"reboot: Restarting system");
         StopOthers();
         Platform.Instance.Reboot();
+        Settle();
         Printk.Error($"reboot: this machine cannot restart itself; halted");
         HaltForever();
     }
@@ -49,6 +55,14 @@ public static class MachineEnd
         Printk.Info($"reboot: System halted");
         StopOthers();
         HaltForever();
+    }
+
+    // The request is carried out beside us: instructions go on for a while. The rounds end the wait if the clock stands.
+    private static void Settle()
+    {
+        ulong end = Clock.Monotonic().Value + SettleNs;
+        for (int i = 0; i < SettleRoundsMax && Clock.Monotonic().Value < end; i++)
+            Cpu.Relax();
     }
 
     private static void StopOthers()
