@@ -8,7 +8,7 @@
 namespace Commence.Arch.X64;
 
 /// <summary>Local APIC access.</summary>
-public static unsafe class X64LocalApic
+public static class X64LocalApic
 {
     private const uint MsrApicBase = 0x1B;
     private const ulong BaseBootstrap = 1 << 8;
@@ -182,8 +182,7 @@ public static unsafe class X64LocalApic
     {
         if (s_isX2Apic)
             return (uint)X64Instructions.ReadMsr(MsrX2ApicFirst + (register >> 4));
-        // SAFETY: the register page is mapped for the kernel's whole life; registers are 32 bits wide and aligned to 16.
-        return Volatile.Read(ref *(uint*)(s_registers + register));
+        return Volatile.Read(ref Register(register));
     }
 
     private static void Write(uint register, uint value)
@@ -194,7 +193,15 @@ public static unsafe class X64LocalApic
             return;
         }
 
-        // SAFETY: as in Read.
-        Volatile.Write(ref *(uint*)(s_registers + register), value);
+        Volatile.Write(ref Register(register), value);
+    }
+
+    private static ref uint Register(uint offset)
+    {
+        // SAFETY: the page of registers is mapped for the kernel's whole life; registers are 32 bits wide and aligned to 16.
+        unsafe
+        {
+            return ref *(uint*)(s_registers + offset);
+        }
     }
 }

@@ -7,14 +7,14 @@ using Internal.Runtime;
 namespace Commence.Arch.X64;
 
 /// <summary>What the entry code calls before it may call the kernel.</summary>
-public static unsafe class X64Boot
+public static class X64Boot
 {
-    private const int StaticsBytes = 32 * 1024;
+    private const int StaticsWords = 32 * 1024 / sizeof(ulong);
 
-    [StructLayout(LayoutKind.Sequential, Size = StaticsBytes)]
+    [InlineArray(StaticsWords)]
     private struct StaticsMemory
     {
-        internal ulong First;
+        private ulong _word0;
     }
 
     private static StaticsMemory s_statics;        // blocks of static reference fields
@@ -24,18 +24,17 @@ public static unsafe class X64Boot
     /// <remarks>Context: the first call of C#. IRQs: off.</remarks>
     public static void InitialiseBootProcessor()
     {
-        // SAFETY: the header is the image's own; the memory is zeroed and static.
-        fixed (StaticsMemory* memory = &s_statics)
-            GcStatics.Initialise(*(byte**)ModulesStart(), new Span<byte>(memory, StaticsBytes));
-
-        // SAFETY: statics never move; the block is used by this processor alone.
-        fixed (X64PerCpuBlock* block = &s_bootProcessor)
+        // SAFETY: 1. the linker put the address of the image's own header there.
+        unsafe
         {
-            block->Tables.Load();
-            X64PerCpuArea.Install(block, new CpuId(0));
-            block->KernelStackTop = X64Memory.BootStackTop;
-            block->Tables.TaskStateSegment.Rsp0 = X64Memory.BootStackTop;
+            GcStatics.Initialise(*(byte**)ModulesStart(), MemoryMarshal.AsBytes((Span<ulong>)s_statics));
         }
+
+        ref X64PerCpuBlock block = ref s_bootProcessor;
+        block.Tables.Load();
+        X64PerCpuArea.Install(ref block, new CpuId(0));
+        block.KernelStackTop = X64Memory.BootStackTop;
+        block.Tables.TaskStateSegment.Rsp0 = X64Memory.BootStackTop;
 
         X64Traps.BuildTable();
         X64Traps.LoadOnThisCpu();

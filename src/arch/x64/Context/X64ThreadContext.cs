@@ -12,15 +12,16 @@ namespace Commence.Arch.X64;
 
 /// <summary>Saved state of one thread.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
+public struct X64ThreadContext : IThreadContext<X64ThreadContext>
 {
     private const int SavedRegisterCount = 6; // x64_switch_stacks
     private const uint MsrFsBase = 0xC0000100;
+    private const ulong FpuAlignment = 64; // SDM Vol 2, XSAVE
 
     private ulong _stackPointer; // valid while the thread does not run
     private ulong _stackTop;
     private ulong _fsBase;
-    private byte* _fpu;          // null: the thread has no user state
+    private VirtAddr _fpuArea;   // null: the thread has no user state
 
     /// <inheritdoc/>
     public void Initialise(VirtAddr stackTop)
@@ -29,23 +30,27 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
         _stackTop = stackTop.Value;
 
         // As x64_switch_stacks leaves it: six registers, then the return address, after which the stack is aligned again.
+        const int Words = SavedRegisterCount + 1;
+        _stackPointer = stackTop.Value - (Words * sizeof(ulong));
+        Span<ulong> frame;
         // SAFETY: the caller gives the end of a mapped kernel stack that nobody else uses.
-        ulong* top = (ulong*)stackTop.Value;
-        top[-1] = ThreadStartAddress();
-        ulong* registers = top - 1 - SavedRegisterCount;
-        for (int i = 0; i < SavedRegisterCount; i++)
-            registers[i] = 0;
-        _stackPointer = (ulong)registers;
+        unsafe
+        {
+            frame = new Span<ulong>((void*)_stackPointer, Words);
+        }
+
+        frame[..SavedRegisterCount].Clear();
+        frame[SavedRegisterCount] = ThreadStartAddress();
     }
 
     /// <inheritdoc/>
     public static void Switch(ref X64ThreadContext previous, ref X64ThreadContext next, object nextTask)
     {
-        if (previous._fpu != null)
-            X64Fpu.Save(previous._fpu);
+        if (!previous._fpuArea.IsNull)
+            X64Fpu.Save(ref previous.Fpu);
         next.MakeCurrent(nextTask);
-        if (next._fpu != null)
-            X64Fpu.Restore(next._fpu);
+        if (!next._fpuArea.IsNull)
+            X64Fpu.Restore(in next.Fpu);
         if (next._fsBase != previous._fsBase)
             X64Instructions.WriteMsr(MsrFsBase, next._fsBase);
         SwitchStacks(ref previous._stackPointer, next._stackPointer);
@@ -60,11 +65,10 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
 
     private readonly void MakeCurrent(object task)
     {
-        // SAFETY: interrupts are off, so the block stays this processor's throughout.
-        X64PerCpuBlock* block = X64PerCpuArea.Block;
-        block->CurrentTask = Unsafe.As<object, nint>(ref task);
-        block->KernelStackTop = _stackTop;
-        block->Tables.TaskStateSegment.Rsp0 = _stackTop;
+        ref X64PerCpuBlock block = ref X64PerCpuArea.Block; // interrupts are off: it stays this processor's throughout
+        block.CurrentTask = Unsafe.As<object, nint>(ref task);
+        block.KernelStackTop = _stackTop;
+        block.Tables.TaskStateSegment.Rsp0 = _stackTop;
     }
 
     /// <inheritdoc/>
@@ -73,16 +77,12 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
         if (fpuArea.Length < FpuAreaSizeBytes)
             return false;
 
-        fpuArea.Clear();
-        // SAFETY: the area is kernel memory of at least the size that the processor writes; the caller keeps it as long as the thread.
-        fixed (byte* area = fpuArea)
-        {
-            if (((ulong)area & 63) != 0)
-                return false;
-            X64Fpu.Initialise(area);
-            _fpu = area;
-        }
+        VirtAddr area = X64Memory.AddressOf(in MemoryMarshal.GetReference(fpuArea));
+        if (!area.IsAligned(FpuAlignment))
+            return false;
 
+        X64Fpu.Initialise(fpuArea);
+        _fpuArea = area;
         return true;
     }
 
@@ -90,14 +90,13 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
     public void CopyUserFrom(ref X64ThreadContext running)
     {
         _fsBase = running._fsBase;
-        if (running._fpu == null || _fpu == null)
+        if (running._fpuArea.IsNull || _fpuArea.IsNull)
             return;
 
         IrqFlags flags = X64LocalInterrupts.Save();
-        X64Fpu.Save(running._fpu);
+        X64Fpu.Save(ref running.Fpu);
         X64LocalInterrupts.Restore(flags);
-        // SAFETY: both areas have the size that the processor uses.
-        new ReadOnlySpan<byte>(running._fpu, FpuAreaSizeBytes).CopyTo(new Span<byte>(_fpu, FpuAreaSizeBytes));
+        running.FpuArea.CopyTo(FpuArea);
     }
 
     /// <inheritdoc/>
@@ -109,7 +108,7 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
             IrqFlags flags = X64LocalInterrupts.Save();
             _fsBase = value;
             // Only the running thread's own base is in the register.
-            if (X64PerCpuArea.Block->KernelStackTop == _stackTop)
+            if (X64PerCpuArea.Block.KernelStackTop == _stackTop)
                 X64Instructions.WriteMsr(MsrFsBase, value);
             X64LocalInterrupts.Restore(flags);
         }
@@ -118,13 +117,12 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
     /// <inheritdoc/>
     public readonly void ResetUser()
     {
-        if (_fpu == null)
+        if (_fpuArea.IsNull)
             return;
 
         IrqFlags flags = X64LocalInterrupts.Save();
-        new Span<byte>(_fpu, FpuAreaSizeBytes).Clear();
-        X64Fpu.Initialise(_fpu);
-        X64Fpu.Restore(_fpu);
+        X64Fpu.Initialise(FpuArea);
+        X64Fpu.Restore(in Fpu);
         X64LocalInterrupts.Restore(flags);
     }
 
@@ -133,14 +131,13 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
     /// <remarks>Registers that the kernel's own code uses are out of date in it: the trap frame has them.</remarks>
     internal readonly void SaveUserFpu(Span<byte> destination)
     {
-        if (_fpu == null)
+        if (_fpuArea.IsNull)
             return;
 
         IrqFlags flags = X64LocalInterrupts.Save();
-        X64Fpu.Save(_fpu);
+        X64Fpu.Save(ref Fpu);
         X64LocalInterrupts.Restore(flags);
-        // SAFETY: the area has this size; only this thread writes it, here and when it is switched away from.
-        new ReadOnlySpan<byte>(_fpu, FpuAreaSizeBytes).CopyTo(destination);
+        FpuArea.CopyTo(destination); // only this thread writes it, here and when it is switched away from
     }
 
     /// <summary>Loads a floating-point state that may be forged into the running thread.</summary>
@@ -148,16 +145,15 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
     /// <param name="isExtended">All of it is meant; else only the FXSAVE part.</param>
     internal readonly void RestoreUserFpu(ReadOnlySpan<byte> source, bool isExtended)
     {
-        if (_fpu == null)
+        if (_fpuArea.IsNull)
             return;
 
-        IrqFlags flags = X64LocalInterrupts.Save();
-        X64Fpu.Save(_fpu);
-        uint mxcsrMask = X64Fpu.MxcsrMask(_fpu);
-        // SAFETY: as in SaveUserFpu; with interrupts off no switch overwrites it before it is loaded.
-        source[..FpuAreaSizeBytes].CopyTo(new Span<byte>(_fpu, FpuAreaSizeBytes));
-        X64Fpu.Sanitise(_fpu, mxcsrMask, isExtended);
-        X64Fpu.Restore(_fpu);
+        IrqFlags flags = X64LocalInterrupts.Save(); // no switch overwrites the area before it is loaded
+        X64Fpu.Save(ref Fpu);
+        uint mxcsrMask = X64Fpu.MxcsrMask(FpuArea);
+        source[..FpuAreaSizeBytes].CopyTo(FpuArea);
+        X64Fpu.Sanitise(FpuArea, mxcsrMask, isExtended);
+        X64Fpu.Restore(in Fpu);
         X64LocalInterrupts.Restore(flags);
     }
 
@@ -166,12 +162,15 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
     {
         get
         {
+            IrqFlags flags = X64LocalInterrupts.Save();
+            ulong top = X64PerCpuArea.Block.KernelStackTop;
+            X64LocalInterrupts.Restore(flags);
             // SAFETY: an entry from user mode leaves its frame at the very top of the thread's kernel stack (Traps.S), which
             // stays mapped as long as the thread runs. The stack's top does not change with the processor.
-            IrqFlags flags = X64LocalInterrupts.Save();
-            ulong top = X64PerCpuArea.Block->KernelStackTop;
-            X64LocalInterrupts.Restore(flags);
-            return ref *((X64TrapFrame*)top - 1);
+            unsafe
+            {
+                return ref *((X64TrapFrame*)top - 1);
+            }
         }
     }
 
@@ -180,6 +179,20 @@ public unsafe struct X64ThreadContext : IThreadContext<X64ThreadContext>
     {
         X64Instructions.DisableInterrupts();
         EnterUserMode(in registers);
+    }
+
+    private readonly Span<byte> FpuArea => MemoryMarshal.CreateSpan(ref Fpu, FpuAreaSizeBytes);
+
+    private readonly ref byte Fpu
+    {
+        get
+        {
+            // SAFETY: TryPrepareUser was given FpuAreaSizeBytes there at least, and its caller keeps them as long as the thread.
+            unsafe
+            {
+                return ref *(byte*)_fpuArea.Value;
+            }
+        }
     }
 
     /// <inheritdoc/>

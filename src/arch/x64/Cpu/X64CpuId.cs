@@ -2,9 +2,9 @@
 namespace Commence.Arch.X64;
 
 /// <summary>CPUID leaves and the features that the kernel asks for.</summary>
-public static unsafe class X64CpuId
+public static class X64CpuId
 {
-    /// <summary>The four registers of one leaf.</summary>
+    /// <summary>The four registers of one leaf, in the order in which x64_cpuid writes them.</summary>
     public struct Leaf
     {
         public uint Eax;
@@ -16,12 +16,10 @@ public static unsafe class X64CpuId
     /// <summary>Reads one leaf; a leaf beyond the highest reads as zero.</summary>
     public static Leaf Read(uint leaf, uint subleaf = 0)
     {
-        Leaf result = default;
-        Leaf highest = default;
-        // SAFETY: CPUID writes four words, the size of the struct.
-        X64Instructions.CpuId(leaf & 0xFFFF_0000, 0, (uint*)&highest);
-        if (leaf <= highest.Eax)
-            X64Instructions.CpuId(leaf, subleaf, (uint*)&result);
+        X64Instructions.CpuId(leaf & 0xFFFF_0000, 0, out Leaf highest);
+        if (leaf > highest.Eax)
+            return default;
+        X64Instructions.CpuId(leaf, subleaf, out Leaf result);
         return result;
     }
 

@@ -43,7 +43,7 @@ internal struct X64TaskState
 
 /// <summary>The descriptor tables inside one processor's block.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct X64DescriptorTables
+internal struct X64DescriptorTables
 {
     internal const ushort KernelCode = 0x08;
     internal const ushort KernelData = 0x10;
@@ -57,8 +57,16 @@ internal unsafe struct X64DescriptorTables
     private const ulong UserCodeDescriptor = 0x00AFFB000000FFFF;
     private const ulong UserDataDescriptor = 0x00CFF3000000FFFF;
 
-    private fixed ulong _gdt[8];
+    private GlobalTable _gdt;
     internal X64TaskState TaskStateSegment;
+
+    private const int GlobalTableEntries = 8;
+
+    [InlineArray(GlobalTableEntries)]
+    private struct GlobalTable
+    {
+        private ulong _descriptor0;
+    }
 
     /// <summary>Writes and loads the GDT. The TSS is not loaded yet: <see cref="LoadTaskState"/>.</summary>
     /// <remarks>Context: early boot, AP call-in. The block must not move afterwards.</remarks>
@@ -69,28 +77,20 @@ internal unsafe struct X64DescriptorTables
         _gdt[UserData / 8] = UserDataDescriptor;
         _gdt[UserCode / 8] = UserCodeDescriptor;
 
-        // SAFETY: the table lies in a per-processor block that lives for ever.
-        fixed (ulong* gdt = _gdt)
-        {
-            TablePointer pointer = new() { Limit = (8 * sizeof(ulong)) - 1, Base = (ulong)gdt };
-            X64Instructions.LoadGdt(&pointer);
-        }
+        TablePointer pointer = new() { Limit = (GlobalTableEntries * sizeof(ulong)) - 1, Base = X64Memory.AddressOf(in _gdt).Value };
+        X64Instructions.LoadGdt(in pointer);
     }
 
     /// <summary>Makes the TSS known to the processor: from now on entries from user mode and the IST have their stacks.</summary>
     /// <remarks>An available 64-bit TSS descriptor takes two slots; LTR marks it busy, so it is written anew first.</remarks>
     internal void LoadTaskState()
     {
-        TaskStateSegment.IoMapBase = (ushort)sizeof(X64TaskState); // no I/O bitmap
-        // SAFETY: as in Load.
-        fixed (X64TaskState* tss = &TaskStateSegment)
-        {
-            ulong address = (ulong)tss;
-            ulong limit = (ulong)sizeof(X64TaskState) - 1;
-            _gdt[TaskState / 8] = limit | ((address & 0xFFFFFF) << 16) | (0x89ul << 40) | ((address >> 24 & 0xFF) << 56);
-            _gdt[(TaskState / 8) + 1] = address >> 32;
-        }
-
+        int sizeBytes = Unsafe.SizeOf<X64TaskState>();
+        TaskStateSegment.IoMapBase = (ushort)sizeBytes; // no I/O bitmap
+        ulong address = X64Memory.AddressOf(in TaskStateSegment).Value;
+        ulong limit = (ulong)sizeBytes - 1;
+        _gdt[TaskState / 8] = limit | ((address & 0xFFFFFF) << 16) | (0x89ul << 40) | ((address >> 24 & 0xFF) << 56);
+        _gdt[(TaskState / 8) + 1] = address >> 32;
         X64Instructions.LoadTaskRegister(TaskState);
     }
 

@@ -1,8 +1,10 @@
 // The processor's floating-point and vector state of user programs.
 // Source: SDM Vol 1 §13 "Managing State Using the XSAVE Feature Set", §10.5 "FXSAVE and FXRSTOR"; Vol 3A §2.5 "Control Registers".
+using System.Buffers.Binary;
+
 namespace Commence.Arch.X64;
 
-internal static unsafe class X64Fpu
+internal static class X64Fpu
 {
     private const ulong Cr0MonitorCoprocessor = 1 << 1;
     private const ulong Cr0Emulation = 1 << 2;
@@ -76,37 +78,43 @@ internal static unsafe class X64Fpu
         s_useXsave = 1;
     }
 
-    /// <summary>Writes the state that a new program starts with. The area is zeroed and 64-byte aligned.</summary>
-    /// <remarks>Safety: 1. the area has <see cref="AreaSizeBytes"/> bytes. With XSAVE an all-zero header means "initial";
-    /// MXCSR is loaded from the area all the same (SDM Vol 1 §13.8, Operation of XRSTOR).</remarks>
-    internal static void Initialise(byte* area)
+    /// <summary>Writes the state that a new program starts with.</summary>
+    /// <param name="area"><see cref="AreaSizeBytes"/> bytes, 64-byte aligned.</param>
+    /// <remarks>With XSAVE an all-zero header means "initial"; MXCSR is loaded from the area all the same (SDM Vol 1 §13.8,
+    /// Operation of XRSTOR).</remarks>
+    internal static void Initialise(Span<byte> area)
     {
-        *(ushort*)(area + ControlWordOffset) = InitialControlWord;
-        *(uint*)(area + MxcsrOffset) = InitialMxcsr;
+        area.Clear();
+        BinaryPrimitives.WriteUInt16LittleEndian(area[ControlWordOffset..], InitialControlWord);
+        BinaryPrimitives.WriteUInt32LittleEndian(area[MxcsrOffset..], InitialMxcsr);
     }
 
     /// <summary>Makes a state that a program may have forged one that can be loaded.</summary>
-    /// <param name="area">At least <see cref="AreaSizeBytes"/> bytes.</param>
+    /// <param name="area"><see cref="AreaSizeBytes"/> bytes.</param>
     /// <param name="mxcsrMask">Bits that MXCSR may have, as FXSAVE reports them; 0 stands for the default.</param>
     /// <param name="isExtended">The XSAVE header is meant; else only the FXSAVE part.</param>
     /// <remarks>SDM Vol 1 §13.8.1, Standard Form of XRSTOR: reserved bits of MXCSR, bits of XSTATE_BV beyond XCR0, and the rest
     /// of the header must be zero, or the load faults.</remarks>
-    internal static void Sanitise(byte* area, uint mxcsrMask, bool isExtended)
+    internal static void Sanitise(Span<byte> area, uint mxcsrMask, bool isExtended)
     {
-        *(uint*)(area + MxcsrOffset) &= mxcsrMask != 0 ? mxcsrMask : DefaultMxcsrMask;
+        Span<byte> mxcsr = area[MxcsrOffset..];
+        uint allowed = mxcsrMask != 0 ? mxcsrMask : DefaultMxcsrMask;
+        BinaryPrimitives.WriteUInt32LittleEndian(mxcsr, BinaryPrimitives.ReadUInt32LittleEndian(mxcsr) & allowed);
         if (s_useXsave == 0)
             return;
 
-        ulong* header = (ulong*)(area + LegacyAreaBytes);
-        header[0] = isExtended ? header[0] & s_mask : X87AndSse;
-        for (int i = 1; i < HeaderBytes / sizeof(ulong); i++)
-            header[i] = 0;
+        Span<byte> header = area.Slice(LegacyAreaBytes, HeaderBytes);
+        ulong components = isExtended ? BinaryPrimitives.ReadUInt64LittleEndian(header) & s_mask : X87AndSse;
+        header.Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(header, components);
     }
 
     /// <summary>Bits that MXCSR may have on this processor, from a saved state.</summary>
-    internal static uint MxcsrMask(byte* area) => *(uint*)(area + MxcsrMaskOffset);
+    internal static uint MxcsrMask(ReadOnlySpan<byte> area) => BinaryPrimitives.ReadUInt32LittleEndian(area[MxcsrMaskOffset..]);
 
-    internal static void Save(byte* area) => X64Instructions.SaveFpu(area, s_mask, s_useXsave);
+    /// <param name="area">First of <see cref="AreaSizeBytes"/> bytes.</param>
+    internal static void Save(ref byte area) => X64Instructions.SaveFpu(ref area, s_mask, s_useXsave);
 
-    internal static void Restore(byte* area) => X64Instructions.RestoreFpu(area, s_mask, s_useXsave);
+    /// <inheritdoc cref="Save"/>
+    internal static void Restore(ref readonly byte area) => X64Instructions.RestoreFpu(in area, s_mask, s_useXsave);
 }

@@ -50,21 +50,23 @@ public readonly struct X64ImageLayout : IImageLayout
     public static VirtAddr BootStackTop => new(X64Memory.BootStackTop);
 
     /// <inheritdoc/>
-    public static unsafe ReadOnlySpan<byte> SymbolTable
+    public static ReadOnlySpan<byte> SymbolTable
     {
         get
         {
-            byte* start = GetSymbolTableStart();
             // SAFETY: the linker's bounds of a section of the image, which stays mapped and is never written.
-            return new ReadOnlySpan<byte>(start, (int)(GetSymbolTableEnd() - start));
+            unsafe
+            {
+                return new ReadOnlySpan<byte>((void*)GetSymbolTableStart(), (int)(GetSymbolTableEnd() - GetSymbolTableStart()));
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_ksymtab_start")]
-    private static extern unsafe byte* GetSymbolTableStart();
+    private static extern nint GetSymbolTableStart();
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_ksymtab_end")]
-    private static extern unsafe byte* GetSymbolTableEnd();
+    private static extern nint GetSymbolTableEnd();
 }

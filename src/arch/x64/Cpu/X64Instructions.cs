@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Commence.Arch.X64;
 
 /// <summary>Single instructions of x86-64.</summary>
-internal static unsafe class X64Instructions
+internal static class X64Instructions
 {
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_sti_hlt")]
@@ -73,7 +73,7 @@ internal static unsafe class X64Instructions
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_cpuid")]
-    internal static extern void CpuId(uint leaf, uint subleaf, uint* registers);
+    internal static extern void CpuId(uint leaf, uint subleaf, out X64CpuId.Leaf registers);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_read_cr0")]
@@ -113,11 +113,11 @@ internal static unsafe class X64Instructions
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_load_gdt")]
-    internal static extern void LoadGdt(void* pointer);
+    internal static extern void LoadGdt(in X64DescriptorTables.TablePointer table);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_load_idt")]
-    internal static extern void LoadIdt(void* pointer);
+    internal static extern void LoadIdt(in X64DescriptorTables.TablePointer table);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_load_tr")]
@@ -125,11 +125,11 @@ internal static unsafe class X64Instructions
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_fpu_save")]
-    internal static extern void SaveFpu(void* area, ulong mask, uint useXsave);
+    internal static extern void SaveFpu(ref byte area, ulong mask, uint useXsave);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_fpu_restore")]
-    internal static extern void RestoreFpu(void* area, ulong mask, uint useXsave);
+    internal static extern void RestoreFpu(ref readonly byte area, ulong mask, uint useXsave);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_read_rbp")]

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Commence.Arch.X64;
 
 /// <summary>Addresses that the linker script and the boot page tables fix.</summary>
-public static unsafe class X64Memory
+public static class X64Memory
 {
     /// <summary>Start of the direct map: physical address 0.</summary>
     public const ulong DirectMapBase = 0xFFFF_8880_0000_0000;
@@ -44,9 +44,18 @@ public static unsafe class X64Memory
     /// <summary>The table below it that maps low memory in early boot.</summary>
     internal static ulong BootPointerTable => GetBootPdpt();
 
-    /// <summary>Physical memory through the direct map.</summary>
-    /// <remarks>Safety: 1. the address lies in memory or device registers that the current page tables map.</remarks>
-    internal static void* At(ulong physical) => (void*)(DirectMapBase + physical);
+    /// <summary>Where the direct map shows physical memory.</summary>
+    internal static VirtAddr ToVirtual(PhysAddr physical) => new(DirectMapBase + physical.Value);
+
+    /// <summary>Where a variable lies. It stays there: nothing in the kernel moves objects.</summary>
+    internal static VirtAddr AddressOf<T>(ref readonly T variable)
+    {
+        // SAFETY: only the number is taken.
+        unsafe
+        {
+            return new VirtAddr((ulong)Unsafe.AsPointer(in variable));
+        }
+    }
 
     /// <summary>The return address above a saved frame pointer; 0 if the frame cannot be one.</summary>
     internal static ulong ReturnAddress(ulong frame) => ReadStack(frame + sizeof(ulong));
@@ -57,7 +66,10 @@ public static unsafe class X64Memory
         if (address < DirectMapBase || (address & 7) != 0)
             return 0;
         // SAFETY: an aligned address in the kernel's half. If it is not mapped after all, the fault says so in the panic.
-        return *(ulong*)address;
+        unsafe
+        {
+            return *(ulong*)address;
+        }
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]

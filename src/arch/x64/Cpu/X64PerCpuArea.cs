@@ -7,10 +7,10 @@ namespace Commence.Arch.X64;
 
 /// <summary>One processor's block: what assembly and the lowest layers need, then its descriptor tables.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct X64PerCpuBlock
+internal struct X64PerCpuBlock
 {
     // The first fields are known to assembly: asm.h, PERCPU_….
-    internal X64PerCpuBlock* Self;
+    internal VirtAddr Self;
     internal nint CurrentTask;      // reference; written by Context.S when it switches
     internal nint Processor;        // reference
     internal ulong KernelStackTop;  // where SYSCALL and interrupts from user mode begin
@@ -24,7 +24,7 @@ internal unsafe struct X64PerCpuBlock
 }
 
 /// <summary>Per-processor words, through GS.</summary>
-public readonly unsafe struct X64PerCpuArea : IPerCpuArea
+public readonly struct X64PerCpuArea : IPerCpuArea
 {
     private const uint NoRescheduleWanted = 0x8000_0000;
     private const uint MsrGsBase = 0xC0000101;
@@ -37,9 +37,8 @@ public readonly unsafe struct X64PerCpuArea : IPerCpuArea
     public static object? Processor
     {
         get => ReadProcessor();
-        // SAFETY: the block behind GS is this processor's and lives for ever; there is no collector that would want to know
-        // of the reference, and Processor objects are never freed.
-        set => ReadSelf()->Processor = Unsafe.As<object?, nint>(ref value);
+        // There is no collector that would want to know of the reference, and Processor objects are never freed.
+        set => ReadSelf().Processor = Unsafe.As<object?, nint>(ref value);
     }
 
     /// <inheritdoc/>
@@ -67,22 +66,23 @@ public readonly unsafe struct X64PerCpuArea : IPerCpuArea
     public static uint InterruptDepth => ReadInterruptDepth();
 
     /// <summary>The block of the processor that runs the caller.</summary>
-    internal static X64PerCpuBlock* Block => ReadSelf();
+    internal static ref X64PerCpuBlock Block => ref ReadSelf();
 
     /// <summary>Makes <paramref name="block"/> the calling processor's own. Once per processor, before anything else in C#.</summary>
-    internal static void Install(X64PerCpuBlock* block, CpuId id)
+    /// <param name="block">Zeroed; lives for ever.</param>
+    /// <param name="id">The processor's number.</param>
+    internal static void Install(ref X64PerCpuBlock block, CpuId id)
     {
-        // SAFETY: the caller gives a zeroed block that lives for ever and belongs to this processor alone.
-        block->Self = block;
-        block->Id = (uint)id.Value;
-        block->PreemptWord = NoRescheduleWanted;
-        X64Instructions.WriteMsr(MsrGsBase, (ulong)block);
+        block.Self = X64Memory.AddressOf(in block);
+        block.Id = (uint)id.Value;
+        block.PreemptWord = NoRescheduleWanted;
+        X64Instructions.WriteMsr(MsrGsBase, block.Self.Value);
         X64Instructions.WriteMsr(MsrKernelGsBase, 0); // what SWAPGS gives user mode
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "percpu_self")]
-    private static extern X64PerCpuBlock* ReadSelf();
+    private static extern ref X64PerCpuBlock ReadSelf();
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "percpu_id")]

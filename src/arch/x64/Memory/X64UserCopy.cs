@@ -1,64 +1,63 @@
 // User memory through UserCopy.S, and its table of instructions that may fault.
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Commence.Arch.X64;
 
 /// <summary>Copies between user and kernel memory.</summary>
-public readonly unsafe struct X64UserCopy : IUserCopy
+public readonly struct X64UserCopy : IUserCopy
 {
     private const ulong Cr4Smap = 1 << 21; // SDM Vol 3A §2.5, Control Registers
 
     /// <inheritdoc/>
-    public static int CopyIn(Span<byte> destination, UserAddr source)
-    {
-        // SAFETY: the span is writable for its length; the user side may fault, which the stub survives.
-        fixed (byte* to = destination)
-            return (int)Copy(to, (byte*)source.Value, (ulong)destination.Length);
-    }
+    public static int CopyIn(Span<byte> destination, UserAddr source) =>
+        (int)CopyFromUser(ref MemoryMarshal.GetReference(destination), source, (ulong)destination.Length);
 
     /// <inheritdoc/>
-    public static int CopyOut(UserAddr destination, ReadOnlySpan<byte> source)
-    {
-        // SAFETY: as in CopyIn, with the sides exchanged.
-        fixed (byte* from = source)
-            return (int)Copy((byte*)destination.Value, from, (ulong)source.Length);
-    }
+    public static int CopyOut(UserAddr destination, ReadOnlySpan<byte> source) =>
+        (int)CopyToUser(destination, in MemoryMarshal.GetReference(source), (ulong)source.Length);
 
     /// <inheritdoc/>
-    public static ulong Clear(UserAddr destination, ulong lengthBytes) => ClearBytes((byte*)destination.Value, lengthBytes);
+    public static ulong Clear(UserAddr destination, ulong lengthBytes) => ClearBytes(destination, lengthBytes);
 
     /// <inheritdoc/>
-    public static int CopyStringIn(Span<byte> destination, UserAddr source)
-    {
-        // SAFETY: the stub writes at most the span's length.
-        fixed (byte* to = destination)
-            return (int)CopyString(to, (byte*)source.Value, (ulong)destination.Length);
-    }
+    public static int CopyStringIn(Span<byte> destination, UserAddr source) =>
+        (int)CopyString(ref MemoryMarshal.GetReference(destination), source, (ulong)destination.Length);
 
     /// <inheritdoc/>
-    public static bool TryCompareExchange(UserAddr address, uint expected, uint replacement, out uint old)
-    {
-        // SAFETY: the old value goes to a local of the caller; the user side may fault.
-        fixed (uint* found = &old)
-            return CompareExchange((uint*)address.Value, expected, replacement, found) != 0;
-    }
+    public static bool TryCompareExchange(UserAddr address, uint expected, uint replacement, out uint old) =>
+        CompareExchange(address, expected, replacement, out old) != 0;
 
     /// <inheritdoc/>
     public static bool TryFindFixup(ulong instruction, out ulong fixup)
     {
-        // SAFETY: the linker put whole rows of two words between the two symbols, in read-only data.
-        int* end = (int*)TableEnd();
-        for (int* row = (int*)TableStart(); row < end; row += 2)
+        // Each row holds two distances, from the word itself to what it names.
+        ReadOnlySpan<int> table = Table;
+        ulong start = X64Memory.AddressOf(in MemoryMarshal.GetReference(table)).Value;
+        for (int i = 0; i < table.Length - 1; i += 2)
         {
-            if ((ulong)((byte*)row + row[0]) != instruction)
+            ulong at = start + ((ulong)i * sizeof(int));
+            if (at + (ulong)table[i] != instruction)
                 continue;
-            fixup = (ulong)((byte*)(row + 1) + row[1]);
+            fixup = at + sizeof(int) + (ulong)table[i + 1];
             return true;
         }
 
         fixup = 0;
         return false;
+    }
+
+    private static ReadOnlySpan<int> Table
+    {
+        get
+        {
+            // SAFETY: the linker put whole rows between the two symbols, in read-only data.
+            unsafe
+            {
+                return new ReadOnlySpan<int>((void*)TableStart(), (int)(TableEnd() - TableStart()) / sizeof(int));
+            }
+        }
     }
 
     /// <summary>Turns supervisor-mode access prevention on, if the processor has it: only the stubs reach user memory then.</summary>
@@ -71,21 +70,26 @@ public readonly unsafe struct X64UserCopy : IUserCopy
         X64Instructions.WriteCr4(X64Instructions.ReadCr4() | Cr4Smap);
     }
 
+    // The user side may fault, which the stubs survive, wherever it points. They write to the kernel side no more than `bytes`.
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_user_copy")]
-    private static extern ulong Copy(byte* to, byte* from, ulong bytes);
+    private static extern ulong CopyFromUser(ref byte to, UserAddr from, ulong bytes);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_user_copy")]
+    private static extern ulong CopyToUser(UserAddr to, ref readonly byte from, ulong bytes);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_user_clear")]
-    private static extern ulong ClearBytes(byte* to, ulong bytes);
+    private static extern ulong ClearBytes(UserAddr to, ulong bytes);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_user_string")]
-    private static extern long CopyString(byte* to, byte* from, ulong room);
+    private static extern long CopyString(ref byte to, UserAddr from, ulong bytes);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_user_compare_exchange")]
-    private static extern ulong CompareExchange(uint* address, uint expected, uint replacement, uint* old);
+    private static extern ulong CompareExchange(UserAddr address, uint expected, uint replacement, out uint old);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_guard_user_access")]

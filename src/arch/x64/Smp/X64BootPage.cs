@@ -10,7 +10,7 @@ using System.Runtime.InteropServices;
 namespace Commence.Arch.X64;
 
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct X64BootPage
+internal struct X64BootPage
 {
     /// <summary>Offset in the page; the stack grows down from here.</summary>
     internal const int Offset = 0xF80;
@@ -18,13 +18,44 @@ internal unsafe struct X64BootPage
     internal ulong Stage;
     internal ulong PageTable;
     internal ulong Entry;
-    internal X64BootPage* Self;
-    internal X64PerCpuBlock* Block;
+    internal VirtAddr Self;
+    internal VirtAddr BlockAddress;
     internal ulong KernelRoot;
     internal uint Cpu;
     internal ulong FaultStackTop;
     internal ulong NmiStackTop;
     internal ulong DebugStackTop;
 
-    internal static X64BootPage* At(Pfn page) => (X64BootPage*)X64Memory.At((page.Value << 12) + Offset);
+    /// <summary>The other processor's words.</summary>
+    internal readonly ref X64PerCpuBlock Block
+    {
+        get
+        {
+            // SAFETY: X64SecondaryBoot.Prepare wrote the address of a block that lives for ever.
+            unsafe
+            {
+                return ref *(X64PerCpuBlock*)BlockAddress.Value;
+            }
+        }
+    }
+
+    /// <summary>What lies in a boot page.</summary>
+    internal static ref X64BootPage Of(Pfn page)
+    {
+        // SAFETY: a boot page is memory below 1 MiB, which the direct map shows, and the structure does not leave the page.
+        unsafe
+        {
+            return ref *(X64BootPage*)X64Memory.ToVirtual(page.Address + Offset).Value;
+        }
+    }
+
+    /// <summary>The structure at the address that the trampoline passes on: <see cref="Self"/>.</summary>
+    internal static ref X64BootPage At(nint self)
+    {
+        // SAFETY: Prepare wrote the address; the page is the processor's until it is online.
+        unsafe
+        {
+            return ref *(X64BootPage*)self;
+        }
+    }
 }

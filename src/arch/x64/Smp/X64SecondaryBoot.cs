@@ -12,7 +12,7 @@ using System.Runtime.CompilerServices;
 namespace Commence.Arch.X64;
 
 /// <summary>Processors that do not run yet.</summary>
-public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
+public readonly struct X64SecondaryBoot : ISecondaryBoot
 {
     private const int PageSizeBytes = 4096;
 
@@ -34,52 +34,57 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
     /// <inheritdoc/>
     public static PhysAddr OpenStartTable(PhysAddr kernelRoot)
     {
-        // SAFETY: page tables of the image and of the kernel, which nobody changes at the top level after boot.
-        ulong* start = (ulong*)X64Memory.BootPageTable;
-        ulong* kernel = (ulong*)X64Memory.At(kernelRoot.Value);
-        for (int i = TableEntries / 2; i < TableEntries; i++)
-            start[i] = kernel[i];
+        Span<ulong> start = Table(new VirtAddr(X64Memory.BootPageTable));
+        Table(X64Memory.ToVirtual(kernelRoot))[(TableEntries / 2)..].CopyTo(start[(TableEntries / 2)..]);
 
-        ulong* pointers = (ulong*)X64Memory.BootPointerTable;
-        ulong* directory = (ulong*)X64Memory.At(pointers[0] & AddressMask);
+        Span<ulong> pointers = Table(new VirtAddr(X64Memory.BootPointerTable));
+        Span<ulong> directory = Table(X64Memory.ToVirtual(new PhysAddr(pointers[0] & AddressMask)));
         start[0] = (X64Memory.BootPointerTable - X64Memory.KernelBase) | PresentWritable;
-        for (int i = 1; i < TableEntries; i++)
-            pointers[i] = directory[i] = 0;
+        pointers[1..].Clear();
+        directory[1..].Clear();
         return new PhysAddr(X64Memory.BootPageTable - X64Memory.KernelBase);
     }
 
     /// <inheritdoc/>
-    public static void CloseStartTable()
+    public static void CloseStartTable() => Table(new VirtAddr(X64Memory.BootPageTable))[0] = 0; // no processor has it loaded any more
+
+    private static Span<ulong> Table(VirtAddr address)
     {
-        // SAFETY: as in OpenStartTable; no processor has this table loaded any more.
-        *(ulong*)X64Memory.BootPageTable = 0;
+        // SAFETY: a table of early boot, which lies in the image, or the kernel's root: nobody frees them, and after boot nobody
+        // else changes what is changed here.
+        unsafe
+        {
+            return new Span<ulong>((void*)address.Value, TableEntries);
+        }
     }
 
     /// <inheritdoc/>
     public static void Prepare(Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, in ProcessorMemory memory)
     {
-        int size = TrampolineSize();
         // SAFETY: the page is a low page of memory that the caller owns; the trampoline is in the image's read-only data and
         // ends below the data at X64BootPage.Offset, with room for a stack between.
-        byte* target = (byte*)X64Memory.At(page.Value << 12);
-        new ReadOnlySpan<byte>((void*)TrampolineStart(), size).CopyTo(new Span<byte>(target, PageSizeBytes));
+        unsafe
+        {
+            new ReadOnlySpan<byte>((void*)TrampolineStart(), TrampolineSize())
+                .CopyTo(new Span<byte>((void*)X64Memory.ToVirtual(page.Address).Value, PageSizeBytes));
+        }
 
-        X64BootPage* data = X64BootPage.At(page);
-        data->Stage = (ulong)BootStage.None;
-        data->PageTable = startTable.Value;
-        data->KernelRoot = kernelRoot.Value;
-        data->Entry = SecondaryEntryAddress();
-        data->Self = data;
-        data->Block = (X64PerCpuBlock*)memory.Area.Value;
-        data->Cpu = (uint)cpu.Value;
-        data->FaultStackTop = memory.FaultStackTop.Value;
-        data->NmiStackTop = memory.NmiStackTop.Value;
-        data->DebugStackTop = memory.DebugStackTop.Value;
+        ref X64BootPage data = ref X64BootPage.Of(page);
+        data.Stage = (ulong)BootStage.None;
+        data.PageTable = startTable.Value;
+        data.KernelRoot = kernelRoot.Value;
+        data.Entry = SecondaryEntryAddress();
+        data.Self = X64Memory.AddressOf(in data);
+        data.BlockAddress = memory.Area;
+        data.Cpu = (uint)cpu.Value;
+        data.FaultStackTop = memory.FaultStackTop.Value;
+        data.NmiStackTop = memory.NmiStackTop.Value;
+        data.DebugStackTop = memory.DebugStackTop.Value;
         Interlocked.MemoryBarrier(); // all of it before the message that starts the reader
     }
 
     /// <inheritdoc/>
-    public static BootStage ReadStage(Pfn page) => (BootStage)Volatile.Read(ref X64BootPage.At(page)->Stage);
+    public static BootStage ReadStage(Pfn page) => (BootStage)Volatile.Read(ref X64BootPage.Of(page).Stage);
 
     /// <inheritdoc/>
     public static void Reset(ApicId cpu) => X64LocalApic.SendInit(cpu);
@@ -109,7 +114,7 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
 
     /// <inheritdoc/>
     public static void CompleteBootProcessor(in ProcessorMemory memory) =>
-        SetStacks(X64PerCpuArea.Block, memory.FaultStackTop.Value, memory.NmiStackTop.Value, memory.DebugStackTop.Value);
+        SetStacks(ref X64PerCpuArea.Block, memory.FaultStackTop.Value, memory.NmiStackTop.Value, memory.DebugStackTop.Value);
 
     /// <inheritdoc/>
     public static void ContinueOn(VirtAddr stackTop) => ContinueOnStack(stackTop.Value);
@@ -118,31 +123,30 @@ public readonly unsafe struct X64SecondaryBoot : ISecondaryBoot
     private static void OnOnline() => TrapSink.Instance.OnSecondaryOnline();
 
     /// <inheritdoc/>
-    public static void LoadTaskState() => X64PerCpuArea.Block->Tables.LoadTaskState();
+    public static void LoadTaskState() => X64PerCpuArea.Block.Tables.LoadTaskState();
 
     /// <summary>The first C# of a processor, on its boot page's stack.</summary>
     /// <remarks>Context: AP call-in. IRQs: off. Never returns.</remarks>
     public static void OnStart(nint bootPageData)
     {
-        // SAFETY: the trampoline passes the address that Prepare wrote; nobody else uses the page until the processor is online.
-        X64BootPage* page = (X64BootPage*)bootPageData;
-        X64PerCpuBlock* block = page->Block;
-        CpuId cpu = new((int)page->Cpu);
+        ref X64BootPage page = ref X64BootPage.At(bootPageData);
+        ref X64PerCpuBlock block = ref page.Block;
+        CpuId cpu = new((int)page.Cpu);
 
-        X64Instructions.WriteCr3(page->KernelRoot); // low memory is gone with it
-        block->Tables.Load();
-        X64PerCpuArea.Install(block, cpu);
-        SetStacks(block, page->FaultStackTop, page->NmiStackTop, page->DebugStackTop);
+        X64Instructions.WriteCr3(page.KernelRoot); // low memory is gone with it
+        block.Tables.Load();
+        X64PerCpuArea.Install(ref block, cpu);
+        SetStacks(ref block, page.FaultStackTop, page.NmiStackTop, page.DebugStackTop);
         X64Traps.LoadOnThisCpu();
         X64Features.EnableOnThisCpu();
         X64LocalApic.EnableOnThisCpu();
-        Volatile.Write(ref page->Stage, (ulong)BootStage.Kernel); // release
+        Volatile.Write(ref page.Stage, (ulong)BootStage.Kernel); // release
         TrapSink.Instance.OnSecondaryStart(cpu);
     }
 
-    private static void SetStacks(X64PerCpuBlock* block, ulong fault, ulong nmi, ulong debug)
+    private static void SetStacks(ref X64PerCpuBlock block, ulong fault, ulong nmi, ulong debug)
     {
-        ref X64TaskState tss = ref block->Tables.TaskStateSegment;
+        ref X64TaskState tss = ref block.Tables.TaskStateSegment;
         tss.Ist1 = fault; // IstSlot.DoubleFault
         tss.Ist2 = nmi;   // IstSlot.Nmi
         tss.Ist3 = fault; // IstSlot.MachineCheck: as fatal as a double fault, and it never returns either

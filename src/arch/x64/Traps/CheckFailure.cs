@@ -1,7 +1,7 @@
 // Tells which check of compiled code failed. Runtime.S traps with UD2 and puts a code behind it.
 namespace Commence.Arch.X64;
 
-internal static unsafe class CheckFailure
+internal static class CheckFailure
 {
     /// <summary>Whether a failed check's stub is at <paramref name="address"/>.</summary>
     internal static bool IsStub(ulong address) => Code(address) != 0;
@@ -28,8 +28,13 @@ internal static unsafe class CheckFailure
         if (address < X64Memory.TextStart || address + 3 > X64Memory.TextEnd)
             return 0;
 
+        ReadOnlySpan<byte> code;
         // SAFETY: three bytes inside the kernel's text, which is mapped readable.
-        byte* code = (byte*)address;
+        unsafe
+        {
+            code = new ReadOnlySpan<byte>((void*)address, 3);
+        }
+
         return code[0] == 0x0F && code[1] == 0x0B && code[2] <= 8 ? code[2] : (byte)0;
     }
 }

@@ -2,7 +2,6 @@
 // Source: SDM Vol 3A §6.14.1 "64-Bit Mode IDT".
 using System.Runtime;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Commence.Arch.X64;
 
@@ -42,17 +41,18 @@ public static class X64Vectors
     public const int Spurious = 0xFF;
 }
 
-internal static unsafe class X64InterruptTable
+internal static class X64InterruptTable
 {
     private const int VectorCount = 256;
     private const int StubSizeBytes = 16;
     private const byte InterruptGate = 0x8E; // present, DPL 0, interrupts off on entry
     private const byte InterruptGateUser = 0xEE; // the same, and INT n from user mode may use it
 
-    [StructLayout(LayoutKind.Sequential, Size = VectorCount * 16)]
+    // A gate is two words.
+    [InlineArray(VectorCount * 2)]
     private struct Table
     {
-        internal ulong First;
+        private ulong _word0;
     }
 
     private static Table s_table; // written once by the boot processor, before any interrupt
@@ -68,12 +68,12 @@ internal static unsafe class X64InterruptTable
     /// <summary>Loads the table into the calling processor.</summary>
     internal static void Load()
     {
-        // SAFETY: statics never move.
-        fixed (Table* table = &s_table)
+        X64DescriptorTables.TablePointer pointer = new()
         {
-            X64DescriptorTables.TablePointer pointer = new() { Limit = (VectorCount * 16) - 1, Base = (ulong)table };
-            X64Instructions.LoadIdt(&pointer);
-        }
+            Limit = (VectorCount * 2 * sizeof(ulong)) - 1,
+            Base = X64Memory.AddressOf(in s_table).Value,
+        };
+        X64Instructions.LoadIdt(in pointer);
     }
 
     private static bool IsForUser(int vector) => vector is X64Vectors.Breakpoint or X64Vectors.Overflow;
@@ -90,14 +90,9 @@ internal static unsafe class X64InterruptTable
     private static void SetGate(int vector, byte type, IstSlot stack)
     {
         ulong handler = TrapStubs() + (ulong)(vector * StubSizeBytes);
-        // SAFETY: vector < VectorCount, so both words lie in the table.
-        fixed (ulong* first = &s_table.First)
-        {
-            ulong* gate = first + (vector * 2);
-            gate[0] = (handler & 0xFFFF) | ((ulong)X64DescriptorTables.KernelCode << 16) | ((ulong)stack << 32)
-                | ((ulong)type << 40) | ((handler >> 16 & 0xFFFF) << 48);
-            gate[1] = handler >> 32;
-        }
+        s_table[vector * 2] = (handler & 0xFFFF) | ((ulong)X64DescriptorTables.KernelCode << 16) | ((ulong)stack << 32)
+            | ((ulong)type << 40) | ((handler >> 16 & 0xFFFF) << 48);
+        s_table[(vector * 2) + 1] = handler >> 32;
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Commence.Arch.X64;
 
 /// <summary>Traps, interrupts and system calls of x86-64.</summary>
-public static unsafe class X64Traps
+public static class X64Traps
 {
     private const uint MsrStar = 0xC0000081;
     private const uint MsrLstar = 0xC0000082;
@@ -45,40 +45,40 @@ public static unsafe class X64Traps
     }
 
     [RuntimeExport("SyscallEntry")]
-    private static void OnSyscall(X64TrapFrame* frame)
+    private static void OnSyscall(ref X64TrapFrame frame)
     {
         X64Instructions.EnableInterrupts();
-        TrapSink.Instance.OnSyscall(ref *frame);
+        TrapSink.Instance.OnSyscall(ref frame);
         X64Instructions.DisableInterrupts();
-        TrapSink.Instance.OnReturnToUser(ref *frame);
+        TrapSink.Instance.OnReturnToUser(ref frame);
     }
 
     [RuntimeExport("TrapEntry")]
-    private static void OnTrap(X64TrapFrame* frame)
+    private static void OnTrap(ref X64TrapFrame frame)
     {
-        int vector = (int)frame->Vector;
+        int vector = (int)frame.Vector;
         if (vector >= X64Vectors.DeviceFirst)
-            OnInterrupt(ref *frame, vector);
+            OnInterrupt(ref frame, vector);
         else if (vector == X64Vectors.PageFault)
-            OnPageFault(ref *frame);
+            OnPageFault(ref frame);
         else if (vector == X64Vectors.Nmi)
         {
-            OnNmi(ref *frame);
+            OnNmi(ref frame);
             return; // an NMI interrupts anything, also a return to user mode half done: no work may be added to it
         }
-        else if (frame->IsFromUser && TryGetUserFault(vector, out UserFault fault))
-            TrapSink.Instance.OnUserFault(ref *frame, fault, frame->ErrorCode);
+        else if (frame.IsFromUser && TryGetUserFault(vector, out UserFault fault))
+            TrapSink.Instance.OnUserFault(ref frame, fault, frame.ErrorCode);
         else
-            Fail(ref *frame, vector);
+            Fail(ref frame, vector);
 
-        if (frame->IsFromUser)
-            TrapSink.Instance.OnReturnToUser(ref *frame);
+        if (frame.IsFromUser)
+            TrapSink.Instance.OnReturnToUser(ref frame);
     }
 
     private static void OnInterrupt(ref X64TrapFrame frame, int vector)
     {
         X64PerCpuArea.DisablePreemption(); // a handler that releases a lock must not reschedule
-        X64PerCpuArea.Block->InterruptDepth++;
+        X64PerCpuArea.Block.InterruptDepth++;
 
         // The spurious vector must not be acknowledged: the APIC has no bit in service for it (SDM Vol 3A §10.9).
         if (vector == X64Vectors.Spurious)
@@ -86,7 +86,7 @@ public static unsafe class X64Traps
         else
             Deliver(ref frame, vector);
 
-        X64PerCpuArea.Block->InterruptDepth--;
+        X64PerCpuArea.Block.InterruptDepth--;
         bool shouldPreempt = X64PerCpuArea.EnablePreemption();
         if (shouldPreempt && !frame.IsFromUser && frame.HadInterruptsEnabled)
             TrapSink.Instance.OnPreemptKernel();
