@@ -86,6 +86,9 @@ public sealed class Uart16550 : ConsoleDevice
     /// <summary>Lets the line interrupt when bytes arrive.</summary>
     public void EnableReceiveInterrupt() => _base.Offset(InterruptEnable).Write8(InterruptOnReceive);
 
+    /// <summary>Keeps the line from interrupting; bytes stay in its FIFO.</summary>
+    public void DisableReceiveInterrupt() => _base.Offset(InterruptEnable).Write8(0);
+
     private bool TryWaitForRoom()
     {
         if (_isDead)

@@ -5,7 +5,7 @@ using Commence.Terminals;
 namespace Commence.Drivers.Serial;
 
 /// <summary>Moves received bytes from a UART to the console's input.</summary>
-public sealed class UartInput : InterruptHandler
+public sealed class UartInput : ConsoleInputSource
 {
     // The FIFO holds 16; more in one interrupt means that they come while we read.
     private const int BytesPerInterruptMax = 256;
@@ -35,7 +35,7 @@ public sealed class UartInput : InterruptHandler
     public override void OnInterrupt()
     {
         int count = 0;
-        while (count < BytesPerInterruptMax && _uart.TryRead(out byte value))
+        while (count < BytesPerInterruptMax && _input.HasRoom && _uart.TryRead(out byte value))
         {
             _input.Push(value);
             count++;
@@ -43,5 +43,14 @@ public sealed class UartInput : InterruptHandler
 
         if (count != 0)
             _input.Announce();
+        if (_input.HasRoom)
+            return;
+
+        // What comes now stays in the device, and beyond its FIFO with the other side, if that looks at RTS as emulators do.
+        _uart.DisableReceiveInterrupt();
+        _input.Pause(this);
     }
+
+    /// <inheritdoc/>
+    public override void Resume() => _uart.EnableReceiveInterrupt();
 }

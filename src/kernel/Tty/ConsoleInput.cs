@@ -2,8 +2,12 @@
 // may take sleeping locks and echo.
 //
 //   interrupt ─ Push ─▶ ring (one writer: the interrupt; one reader: the thread) ─▶ ttyd ─▶ ConsoleInputSink.Receive
+//
+// When the ring is full the device keeps what it has (Pause) until the thread has made room (ConsoleInputSource.Resume): what is
+// pasted faster than programs read it is not lost as long as the other side waits.
 using System;
 using System.Threading;
+using Commence.Irq;
 using Commence.Lib;
 using Commence.Sched;
 
@@ -15,6 +19,14 @@ public abstract class ConsoleInputSink
     /// <summary>Takes received bytes.</summary>
     /// <remarks>Context: thread. Sleeps: may.</remarks>
     public abstract void Receive(ReadOnlySpan<byte> bytes);
+}
+
+/// <summary>Where the console's input comes from: a driver.</summary>
+public abstract class ConsoleInputSource : InterruptHandler
+{
+    /// <summary>There is room again: the device may interrupt.</summary>
+    /// <remarks>Context: thread. Called once for each <see cref="ConsoleInput.Pause"/>, perhaps before that returns.</remarks>
+    public abstract void Resume();
 }
 
 /// <summary>Received bytes on their way to the terminal.</summary>
@@ -44,23 +56,27 @@ public sealed class ConsoleInput : KernelThreadBody
     private ByteRingCounters _counters;
     private WaitQueue _arrived;
     private ConsoleInputSink _sink;
-    private uint _lost; // bytes that came while the ring was full; written by the interrupt
+    private ConsoleInputSource? _paused; // waits for room
 
     /// <summary>Input for <paramref name="sink"/>.</summary>
     public ConsoleInput(ConsoleInputSink sink) => _sink = sink;
 
-    /// <summary>Bytes that were lost because nobody took them in time.</summary>
-    public uint LostBytes => Volatile.Read(ref _lost);
+    /// <summary>A byte can be added.</summary>
+    public bool HasRoom => Ring.Room > 0;
 
     private ByteRing Ring => new(ref _counters, _storage);
 
-    /// <summary>Adds a received byte.</summary>
+    /// <summary>Adds a received byte. There is room.</summary>
     /// <remarks>Context: hard IRQ of the one device that feeds it.</remarks>
     public void Push(byte value)
     {
-        if (Ring.Write(new ReadOnlySpan<byte>(in value)) == 0)
-            Volatile.Write(ref _lost, _lost + 1);
+        int count = Ring.Write(new ReadOnlySpan<byte>(in value));
+        Bug.On(count == 0);
     }
+
+    /// <summary>Has <paramref name="source"/> called when there is room again. There is none now.</summary>
+    /// <remarks>Context: hard IRQ of the device. The thread is awake, and looks at this after each read.</remarks>
+    public void Pause(ConsoleInputSource source) => Volatile.Write(ref _paused, source);
 
     /// <summary>Wakes the thread after the last <see cref="Push"/> of an interrupt.</summary>
     /// <remarks>Context: hard IRQ.</remarks>
@@ -75,6 +91,7 @@ public sealed class ConsoleInput : KernelThreadBody
         {
             _arrived.WaitIdle(ref condition);
             int count = Ring.Read(chunk);
+            Interlocked.Exchange(ref _paused, null)?.Resume();
             _sink.Receive(((ReadOnlySpan<byte>)chunk)[..count]);
         }
     }
