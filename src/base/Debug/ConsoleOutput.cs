@@ -6,6 +6,8 @@
 //
 // Nobody waits for it to log a message. Whoever finds it taken leaves, and the owner looks at the ring again after it has
 // let go, so that no record stays behind: either the owner sees the record, or the writer finds the console free.
+// An owner shows a batch at a time: then it leaves the rest to a writer that is on its way here, so that nobody prints for the
+// others for ever. It looks for one after it has let go, and a writer looks at the console after it is counted out.
 // Programs' output (Write) does wait: its owner runs with preemption off and so lets go soon.
 using System;
 using System.Runtime.CompilerServices;
@@ -22,9 +24,12 @@ public static class ConsoleOutput
     private const int PrefixBytes = 32;
     private const int HelpTurnsMax = 1_000_000; // an owner that makes no progress for this long is stuck: lose records, not the machine
 
+    private const int BatchMax = 64; // records that an owner shows before it lets others have the console, and its processor
+
     private static uint s_owner;
     private static LogCursor s_cursor;        // the owner's
     private static bool s_isInsideLine;       // the owner's: a program's output did not end its line
+    private static int s_writers;             // processors between BeginWrite and EndWrite; each will look at the console
     private static ulong s_shown;             // copy of s_cursor.Next for writers that wait for room
 
     [InlineArray(PrefixBytes)]
@@ -45,15 +50,18 @@ public static class ConsoleOutput
     {
         if (Panic.IsInProgress)
         {
-            ShowAll(); // one processor is left
+            _ = ShowSome(int.MaxValue); // one processor is left
             return;
         }
 
         while (HasUnshown() && TryTake())
         {
-            ShowAll();
+            bool isRest = !ShowSome(BatchMax);
             Release();
             if (IsBlocked())
+                return;
+            // While others print without end, so would we show: those who are on their way here take their turn.
+            if (isRest && Volatile.Read(ref s_writers) != 0)
                 return;
         }
     }
@@ -77,6 +85,18 @@ public static class ConsoleOutput
     public static void TakeForGood()
     {
         Volatile.Write(ref s_owner, Nobody);
+        Flush();
+    }
+
+    /// <summary>A record is about to be written; its writer will call <see cref="EndWrite"/>.</summary>
+    /// <remarks>Context: any. A full barrier.</remarks>
+    internal static void BeginWrite() => Interlocked.Increment(ref s_writers);
+
+    /// <summary>The record is written: shows it, unless somebody else does.</summary>
+    internal static void EndWrite()
+    {
+        // First, then looks at the console: who saw this writer's count had let go of the console before.
+        Interlocked.Decrement(ref s_writers);
         Flush();
     }
 
@@ -126,15 +146,17 @@ public static class ConsoleOutput
             Preempt.ServeWish();
     }
 
-    private static void ShowAll()
+    // Returns false if there may be more than that.
+    private static bool ShowSome(int countMax)
     {
         ConsoleDevice? device = ConsoleDevice.Console;
         if (device is null)
-            return;
+            return true;
 
         Unsafe.SkipInit(out Text text);
         Volatile.Write(ref s_blockedAt, ulong.MaxValue);
-        while (true)
+        int count = 0;
+        while (count < countMax)
         {
             LogReadStatus status = Printk.Ring.Read(ref s_cursor, text, out LogRecord record);
             if (status == LogReadStatus.Empty)
@@ -150,9 +172,11 @@ public static class ConsoleOutput
             else
                 Show(device, in record, ((ReadOnlySpan<byte>)text)[..record.Length]);
             Volatile.Write(ref s_shown, s_cursor.Next);
+            count++;
         }
 
         Volatile.Write(ref s_shown, s_cursor.Next);
+        return count < countMax;
     }
 
     private static void Show(ConsoleDevice device, in LogRecord record, ReadOnlySpan<byte> text)

@@ -65,9 +65,10 @@ public static class Printk
     public static void Write(LogLevel level, scoped ReadOnlySpan<byte> text)
     {
         LogRing ring = Ring;
+        ConsoleOutput.BeginWrite();
         ConsoleOutput.MakeRoom(RecordCount);
         ring.Append(level, new Nanoseconds(LogClock.Now), PerCpuArea.Id, text);
-        ConsoleOutput.Flush();
+        ConsoleOutput.EndWrite();
     }
 
     /// <summary>Shows everything from now on: the machine stops.</summary>
