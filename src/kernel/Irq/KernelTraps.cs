@@ -45,7 +45,12 @@ public sealed class KernelTraps : TrapSink
     /// <inheritdoc/>
     [DoesNotReturn]
     public override void OnKernelFault(ref TrapFrame frame, ReadOnlySpan<byte> what, ulong errorCode, ulong address) =>
-        Panic.Report(what, ref frame);
+        Panic.Report(IsBelowStack(new VirtAddr(address)) ? "kernel stack overflow"u8 : what, ref frame);
+
+    // What lies below a stack is not mapped: the fault comes as a double fault, since the stack cannot take the first one.
+    private static bool IsBelowStack(VirtAddr address) =>
+        (KernelMemory.Stacks is { } stacks && stacks.IsGuard(address))
+        || (address < ImageLayout.BootStackStart && ImageLayout.BootStackStart - address <= Limits.PageSizeBytes);
 
     /// <inheritdoc/>
     public override void OnTimer(ref TrapFrame frame) =>

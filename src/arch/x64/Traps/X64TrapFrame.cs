@@ -186,7 +186,7 @@ public struct X64TrapFrame : ITrapFrame
     public static X64TrapFrame Capture()
     {
         ulong frame = X64Instructions.ReadFramePointer();
-        return new X64TrapFrame { Rip = X64Memory.ReturnAddress(frame), Rbp = frame, Rsp = frame, Cs = X64DescriptorTables.KernelCode };
+        return new X64TrapFrame { Rip = X64Memory.ReturnAddress(frame), Rbp = X64Memory.ReadStack(frame), Rsp = frame, Cs = X64DescriptorTables.KernelCode };
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 // From assembly to the kernel: sorts vectors and hands each to the TrapSink.
+using System;
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using Commence.Lib;
 
 namespace Commence.Arch.X64;
 
@@ -129,7 +131,21 @@ public static class X64Traps
         // CR2 first: any further fault overwrites it.
         ulong address = X64Instructions.ReadCr2();
         if (!TrapSink.Instance.OnPageFault(ref frame, new VirtAddr(address), ToAccess(frame.ErrorCode)))
-            TrapSink.Instance.OnKernelFault(ref frame, "page fault in the kernel"u8, frame.ErrorCode, address);
+            FailPageFault(ref frame, address);
+    }
+
+    // Not inlined: the buffer must not add to the frame of faults that are served.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FailPageFault(ref X64TrapFrame frame, ulong address)
+    {
+        Span<byte> buffer = stackalloc byte[96];
+        TextWriter text = new(buffer);
+        text.Append(address < Limits.PageSizeBytes ? "null reference: "u8 : "page fault in the kernel: "u8);
+        text.Append((frame.ErrorCode & PageFaultFetch) != 0 ? "execution of "u8
+            : (frame.ErrorCode & PageFaultWrite) != 0 ? "write to "u8 : "read of "u8);
+        text.Append(new VirtAddr(address));
+        text.Append((frame.ErrorCode & PageFaultPresent) != 0 ? ", which is not allowed"u8 : ", which is not mapped"u8);
+        TrapSink.Instance.OnKernelFault(ref frame, text.Text, frame.ErrorCode, address);
     }
 
     private static void OnNmi(ref X64TrapFrame frame)
@@ -144,7 +160,9 @@ public static class X64Traps
         ReadOnlySpan<byte> what = vector == X64Vectors.InvalidOpcode
             ? CheckFailure.Describe(frame.Rip)
             : NameOf(vector);
-        TrapSink.Instance.OnKernelFault(ref frame, what, frame.ErrorCode, 0);
+        // A double fault has no address of its own. If it is a page fault whose own delivery failed, CR2 tells where.
+        ulong address = vector == X64Vectors.DoubleFault ? X64Instructions.ReadCr2() : 0;
+        TrapSink.Instance.OnKernelFault(ref frame, what, frame.ErrorCode, address);
     }
 
     private static FaultAccess ToAccess(ulong errorCode)
