@@ -25,6 +25,7 @@ internal sealed class TestRun : KernelTestRun
     public override void Run()
     {
         CommandLine parameters = new(BootInformation.CommandLine);
+        Scenarios.RunIfWanted(parameters);
         _ = parameters.TryGetValue("commence.tests"u8, out ReadOnlySpan<byte> filter); // empty: all
         int rounds = 1;
         if (parameters.TryGetValue("ktest.repeat"u8, out ReadOnlySpan<byte> text) && NumberParser.TryParse(text, out ulong value))
