@@ -3,7 +3,9 @@
 //   page frame number  ┌──────────────── section ┬──────── page in it (13 bits) ┐
 //                      └─▶ _sections[section] ───┴─▶ .Pages[page]
 //
-// A section's descriptors (48 bytes for each 4 KiB) lie in its own first free pages that are enough.
+// A section's descriptors (48 bytes for each 4 KiB, from its first to its last memory) lie in its own first free pages that
+// are enough. A section without such pages stays out of use, since its descriptors could cost more than it brings; only
+// reserved memory that is handed over later (AddReserved) wakes it.
 using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -90,12 +92,12 @@ public sealed unsafe partial class PageAllocator
                 continue;
             if (!_sections[page.Value >> SectionShift].IsAwake && !TryWake(page.Value >> SectionShift))
                 return; // no memory for descriptors: the region stays reserved
-            PageDescriptor* descriptor = Find(page);
-            if (descriptor->Kind != PageKind.Reserved)
-                MemoryFault.BadFree(page, descriptor->Kind, descriptor->References);
-            descriptor->Kind = PageKind.FreeTail;
-            descriptor->Zone = (byte)ZoneOf(page);
-            _zones[descriptor->Zone].ManagedPages++;
+            ref PageDescriptor descriptor = ref Descriptor(page);
+            if (descriptor.Kind != PageKind.Reserved)
+                MemoryFault.BadFree(page, descriptor.Kind, descriptor.References);
+            descriptor.Kind = PageKind.FreeTail;
+            descriptor.Zone = (byte)ZoneOf(page);
+            _zones[descriptor.Zone].ManagedPages++;
             Merge(page, 0);
         }
     }
@@ -116,8 +118,10 @@ public sealed unsafe partial class PageAllocator
     {
         for (ulong section = 0; section < _sectionCount; section++)
         {
-            _sections[section].PageCount = CountPages(section);
+            MeasureSection(section);
             MemoryRegion own = PlaceDescriptors(section);
+            if (own.SizeBytes == 0)
+                continue;
             MemoryRegion whole = Bounds(section);
             PhysAddr cursor = whole.Start;
             while (TryFindFree(whole, own, ref cursor, out Pfn start, out Pfn end))
@@ -138,7 +142,7 @@ public sealed unsafe partial class PageAllocator
             ulong section = zone.NextSection;
             if (section >= _sectionCount || section << SectionShift >= zone.End.Value)
                 return false;
-            bool isNew = !_sections[section].IsAwake && _sections[section].PageCount != 0;
+            bool isNew = !_sections[section].IsAwake && PlaceDescriptors(section).SizeBytes != 0;
             if (isNew && !TryWake(section))
                 return false; // beyond what is mapped, and so is all that follows; or there is no memory for descriptors
             zone.NextSection++;
@@ -153,7 +157,7 @@ public sealed unsafe partial class PageAllocator
     {
         ref Section entry = ref _sections[section];
         MemoryRegion whole = Bounds(section);
-        if (whole.Start.Frame + entry.PageCount > _mappedEnd)
+        if (whole.Start.Frame + entry.First + entry.PageCount > _mappedEnd)
             return false;
 
         MemoryRegion own = PlaceDescriptors(section);
@@ -163,12 +167,15 @@ public sealed unsafe partial class PageAllocator
 
         // SAFETY: `table` is free memory in the direct map, enough for the section's descriptors, and now theirs for ever.
         DirectMap.Bytes(table.Start, (int)table.SizeBytes).Clear();
-        entry.Pages = (PageDescriptor*)DirectMap.Pointer(table.Start);
+        entry.Pages = (PageDescriptor*)DirectMap.Pointer(table.Start) - entry.First;
 
         PhysAddr cursor = whole.Start;
         while (TryFindFree(whole, own, ref cursor, out Pfn start, out Pfn end))
         {
-            _zones[ZoneOf(start)].DormantPages -= end - start;
+            if (own.SizeBytes != 0)
+                _zones[ZoneOf(start)].DormantPages -= end - start;
+            else
+                _zones[ZoneOf(start)].ManagedPages += end - start; // it was not counted on
             AddFree(start, end);
         }
 
@@ -286,19 +293,26 @@ public sealed unsafe partial class PageAllocator
     private ulong DescriptorBytes(ulong section) =>
         new PhysAddr((ulong)_sections[section].PageCount * PageDescriptor.SizeBytes).AlignUp(Limits.PageSizeBytes).Value;
 
-    // Pages from the start of a section to its last memory, reserved or not.
-    private uint CountPages(ulong section)
+    // Where a section's memory begins and ends, reserved or not.
+    private void MeasureSection(ulong section)
     {
         MemoryRegion whole = Bounds(section);
+        PhysAddr first = whole.End;
         PhysAddr last = whole.Start;
         for (int i = 0; i < _memory.MemoryCount; i++)
         {
             MemoryRegion part = _memory.Memory(i).Intersect(whole);
-            if (part.SizeBytes != 0)
-                last = part.End;
+            if (part.SizeBytes == 0)
+                continue;
+            first = part.Start < first ? part.Start : first;
+            last = part.End;
         }
 
-        return (uint)(last.Frame - whole.Start.Frame);
+        if (first >= last)
+            return;
+        ref Section entry = ref _sections[section];
+        entry.First = (uint)(first.Frame - whole.Start.Frame);
+        entry.PageCount = (uint)(last.AlignUp(Limits.PageSizeBytes).Frame - first.Frame);
     }
 
     // The descriptor of a page that is known to have one.
@@ -308,6 +322,7 @@ public sealed unsafe partial class PageAllocator
 
     /// <summary>The descriptor of a page in use.</summary>
     /// <remarks>Fails: panics if the page has none.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref PageDescriptor Descriptor(Pfn page)
     {
         if (!TryGetDescriptor(page, out PageDescriptor* descriptor))
@@ -316,21 +331,26 @@ public sealed unsafe partial class PageAllocator
         return ref *descriptor;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryGetDescriptor(Pfn page, out PageDescriptor* descriptor)
     {
         descriptor = null;
         ulong section = page.Value >> SectionShift;
         ulong index = page.Value & (SectionPages - 1);
-        if (section >= _sectionCount || !_sections[section].IsAwake || index >= _sections[section].PageCount)
+        if (section >= _sectionCount)
             return false;
-        descriptor = _sections[section].Pages + index;
+        Section* entry = _sections + section;
+        if (!entry->IsAwake || index - entry->First >= entry->PageCount)
+            return false; // below First the difference wraps
+        descriptor = entry->Pages + index;
         return true;
     }
 
     private struct Section
     {
-        internal PageDescriptor* Pages;   // null while dormant
-        internal uint PageCount;          // descriptors: up to the last memory in the section
+        internal PageDescriptor* Pages;   // of the section's page 0, though that may have none; null while dormant
+        internal uint First;              // first page that has a descriptor
+        internal uint PageCount;          // how many have
 
         internal readonly bool IsAwake => Pages != null;
     }

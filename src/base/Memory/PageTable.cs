@@ -11,6 +11,9 @@
 //
 // Changes here reach memory only. The caller makes processors forget the old translations (LocalTlb, TlbShootdown) before
 // it frees a page that was mapped, or a table: processors remember tables too (SDM Vol 3A §4.10.3, Paging-Structure Caches).
+// Most work is on one page after the other, so that an address space's tree remembers the last table of single pages it was at.
+// The kernel's tree does not: it is also looked up without its lock.
+//
 // The caller's lock protects a tree; processors set accessed and dirty bits meanwhile, hence the atomic exchanges.
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -24,10 +27,15 @@ public sealed unsafe class PageTable
 {
     private const int IndexBits = 9;
     private const int EntryCount = 1 << IndexBits;
+    private const int RegionShift = Limits.PageShift + IndexBits;
+    private const ulong NoRegion = ulong.MaxValue;
 
     private PageAllocator _pages = null!; // set by TryCreate, like _root
     private Pfn _root;
     private int _tableCount; // pages of tables, root included
+    private bool _remembers;     // not the kernel's
+    private ulong _lastRegion;   // addresses of the remembered table, shifted; NoRegion if there is none
+    private Pfn _lastTable;
 
     /// <summary>Protects the kernel's own tree, which several owners of address ranges change; others have their owner's lock.</summary>
     internal SpinLock KernelLock;
@@ -63,6 +71,8 @@ public sealed unsafe class PageTable
         created._pages = pages;
         created._root = root;
         created._tableCount = 1;
+        created._remembers = kernel is not null;
+        created._lastRegion = NoRegion;
         return true;
     }
 
@@ -120,36 +130,37 @@ public sealed unsafe class PageTable
         VirtAddr address = from.AlignDown(Limits.PageSizeBytes);
         while (address < end)
         {
-            Pfn table = _root;
-            int level = PageTableFormat.LevelCount - 1;
-            while (true)
+            if (!TryFindSlot(address, 0, out ulong* slot, out _, out int level))
             {
-                int index = Index(address, level);
-                ulong* slot = Table(table) + index;
-                if (level == 0)
-                    slot = SkipAbsent(slot, ref index, ref address);
-                if (index == EntryCount)
-                    break; // the table of single pages ended; `address` is behind it
+                PageTableEntry upper = new(*slot);
+                if (level != 0 && PageTableFormat.IsPresent(upper))
+                {
+                    mapping = new PageMapping(address.AlignDown(SizeOf(level)), upper, level);
+                    return true;
+                }
 
-                PageTableEntry entry = new(Volatile.Read(ref *slot));
-                if (!PageTableFormat.IsPresent(entry))
+                if (level != 0)
                 {
                     address = address.AlignDown(SizeOf(level)) + SizeOf(level);
-                    break;
+                    if (address.Value == 0)
+                        break; // wrapped at the top of the number range
+                    continue;
                 }
-
-                if (PageTableFormat.IsLeaf(entry, level))
-                {
-                    mapping = new PageMapping(address.AlignDown(SizeOf(level)), entry, level);
-                    return address < end;
-                }
-
-                table = PageTableFormat.Target(entry, level).Frame;
-                level--;
             }
 
-            if (address.Value == 0)
-                break; // wrapped at the top of the number range
+            // In a table of single pages: on to the first that is mapped.
+            int index = Index(address, 0);
+            while (index < EntryCount && !PageTableFormat.IsPresent(new PageTableEntry(Volatile.Read(ref *slot))))
+            {
+                slot++;
+                index++;
+                address += Limits.PageSizeBytes;
+            }
+
+            if (index == EntryCount)
+                continue;
+            mapping = new PageMapping(address, new PageTableEntry(Volatile.Read(ref *slot)), 0);
+            return address < end;
         }
 
         mapping = default;
@@ -218,6 +229,7 @@ public sealed unsafe class PageTable
     public void DetachEmptyTables(VirtAddr start, VirtAddr end, ref PageChain detached)
     {
         Bug.On(end > new VirtAddr(AddressLayout.UserEnd.Value));
+        _lastRegion = NoRegion;
         for (int level = 1; level < PageTableFormat.LevelCount; level++)
         {
             VirtAddr address = start.AlignDown(SizeOf(level));
@@ -234,13 +246,32 @@ public sealed unsafe class PageTable
     /// <remarks>Context: thread.</remarks>
     public void Destroy()
     {
-        PageChain detached = default;
-        DetachEmptyTables(default, new VirtAddr(AddressLayout.UserEnd.Value), ref detached);
-        detached.FreeAll(_pages);
+        FreeTablesBelow(_root, PageTableFormat.LevelCount - 1);
         Bug.On(_pages.Descriptor(_root).Word0 != 0);
         Bug.On(_tableCount != 1);
         _pages.Free(_root);
         Kmem.Free(this);
+    }
+
+    // Depth: one call for each level.
+    private void FreeTablesBelow(Pfn table, int level)
+    {
+        ref ulong count = ref _pages.Descriptor(table).Word0;
+        Bug.On(level == 0 && count != 0); // a page is still mapped
+        ulong* slot = Table(table);
+        for (int i = 0; count != 0; i++)
+        {
+            Bug.On(i == EntryCount); // the count is wrong
+            PageTableEntry entry = new(slot[i]);
+            if (!PageTableFormat.IsPresent(entry))
+                continue;
+            Bug.On(PageTableFormat.IsLeaf(entry, level));
+            Pfn lower = PageTableFormat.Target(entry, level).Frame;
+            FreeTablesBelow(lower, level - 1);
+            count--;
+            _tableCount--;
+            _pages.Free(lower);
+        }
     }
 
     private VirtAddr Detach(VirtAddr address, int level, ulong* slot, Pfn table, ref PageChain detached)
@@ -264,6 +295,13 @@ public sealed unsafe class PageTable
     // The slot of a level, with all tables above it; tables that are missing are made.
     private bool TryMakeSlot(VirtAddr address, int level, out ulong* slot, out Pfn table)
     {
+        if (level == 0 && address.Value >> RegionShift == _lastRegion)
+        {
+            table = _lastTable;
+            slot = Table(table) + Index(address, 0);
+            return true;
+        }
+
         table = _root;
         int at = PageTableFormat.LevelCount - 1;
         slot = Table(table) + Index(address, at);
@@ -286,12 +324,22 @@ public sealed unsafe class PageTable
             slot = Table(table) + Index(address, at);
         }
 
+        if (at == 0)
+            Remember(address, table);
         return true;
     }
 
     // The present slot of a level; `reached` is where the way down ended if there is none.
     private bool TryFindSlot(VirtAddr address, int level, out ulong* slot, out Pfn table, out int reached)
     {
+        if (level == 0 && address.Value >> RegionShift == _lastRegion)
+        {
+            table = _lastTable;
+            reached = 0;
+            slot = Table(table) + Index(address, 0);
+            return PageTableFormat.IsPresent(new PageTableEntry(Volatile.Read(ref *slot)));
+        }
+
         table = _root;
         reached = PageTableFormat.LevelCount - 1;
         while (true)
@@ -306,7 +354,17 @@ public sealed unsafe class PageTable
                 return false;
             table = PageTableFormat.Target(entry, reached).Frame;
             reached--;
+            if (reached == 0)
+                Remember(address, table);
         }
+    }
+
+    private void Remember(VirtAddr address, Pfn table)
+    {
+        if (!_remembers)
+            return;
+        _lastRegion = address.Value >> RegionShift;
+        _lastTable = table;
     }
 
     // The present leaf that maps an address.
@@ -318,18 +376,7 @@ public sealed unsafe class PageTable
         return PageTableFormat.IsPresent(entry) && PageTableFormat.IsLeaf(entry, level);
     }
 
-    private static ulong* SkipAbsent(ulong* slot, ref int index, ref VirtAddr address)
-    {
-        while (index < EntryCount && !PageTableFormat.IsPresent(new PageTableEntry(Volatile.Read(ref *slot))))
-        {
-            slot++;
-            index++;
-            address += Limits.PageSizeBytes;
-        }
-
-        return slot;
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Index(VirtAddr address, int level) =>
         (int)(address.Value >> (Limits.PageShift + (level * IndexBits))) & (EntryCount - 1);
 

@@ -77,6 +77,7 @@ public readonly struct X64PageTable : IPageTable
     public static bool IsLeaf(PageTableEntry entry, int level) => level == 0 || (entry.Raw & PageSize) != 0;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PhysAddr Target(PageTableEntry entry, int level)
     {
         // Bit 12 of a large page is its PAT bit; the address begins at the size of the page.
