@@ -22,7 +22,4 @@ public interface IUserAbi
     /// <returns>False if it has none, or if that has nothing to give just now.</returns>
     /// <remarks>Context: any.</remarks>
     static abstract bool TryReadRandom(out ulong value);
-
-    /// <summary>Writes what <c>/proc/cpuinfo</c> says of the kind of processor, a line for each property.</summary>
-    static abstract void FormatProcessor(ref Lib.TextWriter text);
 }

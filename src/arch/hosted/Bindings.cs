@@ -1,6 +1,7 @@
 // The one place that binds the architecture contract to the host.
 global using AddressLayout = Commence.Arch.Hosted.HostedAddressLayout;
 global using Cpu = Commence.Arch.Hosted.HostedCpu;
+global using CpuInfo = Commence.Arch.Hosted.HostedCpuInfo;
 global using ImageLayout = Commence.Arch.Hosted.HostedImageLayout;
 global using InterruptController = Commence.Arch.Hosted.HostedInterruptController;
 global using LocalInterrupts = Commence.Arch.Hosted.HostedLocalInterrupts;

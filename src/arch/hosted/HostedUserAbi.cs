@@ -28,7 +28,4 @@ public readonly struct HostedUserAbi : IUserAbi
         RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref value)));
         return true;
     }
-
-    /// <inheritdoc/>
-    public static void FormatProcessor(ref TextWriter text) => text.Append("model name\t: hosted\n"u8);
 }

@@ -1,6 +1,7 @@
 // The one place that binds the architecture contract to x86-64.
 global using AddressLayout = Commence.Arch.X64.X64AddressLayout;
 global using Cpu = Commence.Arch.X64.X64Cpu;
+global using CpuInfo = Commence.Arch.X64.X64CpuInfo;
 global using ImageLayout = Commence.Arch.X64.X64ImageLayout;
 global using InterruptController = Commence.Arch.X64.X64InterruptController;
 global using LocalInterrupts = Commence.Arch.X64.X64LocalInterrupts;

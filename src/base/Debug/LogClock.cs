@@ -18,6 +18,9 @@ public static class LogClock
     /// <summary>Gives the counter's rate.</summary>
     public static void SetRate(ulong cyclesPerMillisecond) => Volatile.Write(ref s_cyclesPerMillisecond, cyclesPerMillisecond);
 
+    /// <summary>The counter's rate; 0 while it is unknown.</summary>
+    public static ulong CyclesPerMillisecond => Volatile.Read(ref s_cyclesPerMillisecond);
+
     /// <summary>Nanoseconds since <see cref="Start"/>; 0 while the rate is unknown.</summary>
     /// <remarks>Context: any.</remarks>
     public static ulong Now

@@ -18,7 +18,10 @@ internal sealed class InitThread : KernelThreadBody
         Printk.Info($"all {Processors.OnlineCount} processors are online");
         MemoryDevices.Register();                      // null, zero, random and their like
         RootFs.Mount();                                // /, with /dev and what else is always there
-        RamFsType.RegisterAll();                       // tmpfs and ramfs can be mounted
+        RamFsType.RegisterAll();                       // what can be mounted: tmpfs and ramfs,
+        FileSystemTypes.Register(new DevFsType());     // devtmpfs,
+        ProcType.Register();                           // proc,
+        SysType.Register();                            // and sysfs
         Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it
         BootStep.Done("rootfs"u8);
         ConsoleTerminal.Initialise();                  // the console can be typed at

@@ -47,13 +47,56 @@ public static class DeviceInterrupts
         private InterruptHandler? _first;
     }
 
+    /// <summary>What one vector has done; line and target are written before the handler.</summary>
+    private struct Usage
+    {
+        internal int Line;
+        internal CpuId Target;
+        internal ulong Count; // Interlocked
+    }
+
+    [InlineArray(VectorCount)]
+    private struct Usages
+    {
+        private Usage _first;
+    }
+
     private static Table s_handlers;
+    private static Usages s_usages;
     private static int s_count;
     private static SpinLock s_lock; // s_count and the writes of s_handlers
     private static uint s_unhandled;
 
     /// <summary>Interrupts that no handler took.</summary>
     public static uint UnhandledCount => Volatile.Read(ref s_unhandled);
+
+    /// <summary>Interrupts that handlers took.</summary>
+    public static ulong TotalCount
+    {
+        get
+        {
+            ulong total = 0;
+            for (int i = 0; TryRead(i, out _, out _, out ulong count); i++)
+                total += count;
+            return total;
+        }
+    }
+
+    /// <summary>Reads what a line has done, for <c>/proc/interrupts</c>.</summary>
+    /// <param name="index">0, 1, … until the answer is false.</param>
+    /// <param name="line">The line.</param>
+    /// <param name="target">The processor that it interrupts.</param>
+    /// <param name="count">How often it has.</param>
+    /// <remarks>Context: any that may take a spin lock.</remarks>
+    public static bool TryRead(int index, out int line, out CpuId target, out ulong count)
+    {
+        using SpinLock.Guard guard = s_lock.Lock();
+        Usage usage = index < s_count ? s_usages[index] : default;
+        line = usage.Line;
+        target = usage.Target;
+        count = usage.Count;
+        return index < s_count;
+    }
 
     /// <summary>Gives a legacy line to a handler and unmasks it, on the boot processor.</summary>
     /// <returns>False if there is no vector left or no controller with that line.</returns>
@@ -66,6 +109,7 @@ public static class DeviceInterrupts
             if (s_count == VectorCount)
                 return false;
             vector = VectorFirst + s_count;
+            s_usages[s_count] = new Usage { Line = line, Target = PerCpuArea.Id };
             Volatile.Write(ref s_handlers[s_count++], handler);
         }
 
@@ -80,9 +124,15 @@ public static class DeviceInterrupts
         int slot = vector - VectorFirst;
         InterruptHandler? handler = (uint)slot < VectorCount ? Volatile.Read(ref s_handlers[slot]) : null;
         if (handler is null)
+        {
             Interlocked.Increment(ref s_unhandled);
+        }
         else
+        {
+            Interlocked.Increment(ref s_usages[slot].Count);
             handler.OnInterrupt();
+        }
+
         InterruptController.EndOfInterrupt();
     }
 }

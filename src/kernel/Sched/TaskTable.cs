@@ -57,6 +57,20 @@ public static class TaskTable
         return false;
     }
 
+    /// <summary>Whether there is a task of this number that was made at this time.</summary>
+    /// <remarks>Context: any that may take a spin lock; takes no reference. It may end at once.</remarks>
+    public static bool IsThere(int number, Nanoseconds startTime)
+    {
+        using SpinLock.Guard guard = s_lock.Lock();
+        foreach (Task candidate in s_buckets[BucketOf(number)])
+        {
+            if (candidate.Pid == number)
+                return candidate.StartTime == startTime;
+        }
+
+        return false;
+    }
+
     /// <summary>Finds the task with the lowest number from here on, to visit all of them.</summary>
     /// <inheritdoc cref="TryFind"/>
     public static bool TryFindFrom(int number, out Task task)

@@ -39,6 +39,9 @@ public static class CharacterDevices
         s_all.AddLast(driver);
     }
 
+    /// <summary>Whether a driver answers for a device.</summary>
+    public static bool HasDriver(DeviceNumber device) => Find(device) is not null;
+
     /// <summary>Opens the device that a device file stands for.</summary>
     /// <returns>A file with one use; ENXIO if no driver answers.</returns>
     internal static Result<File> Open(Path path, OpenFlags flags)

@@ -7,6 +7,7 @@
 //
 // A page in the cache has one reference for the cache; TryGet and GetOrAdd add one for the caller, so that the page stays
 // while bytes are copied although the file is truncated meanwhile.
+using System.Threading;
 using Commence.Locking;
 using Commence.Memory;
 
@@ -17,6 +18,11 @@ public sealed class PageCache
 {
     private SpinLock _lock;
     private PageTree _tree;
+
+    private static long s_totalCount;      // Interlocked
+
+    /// <summary>Pages of all files in memory.</summary>
+    public static long TotalCount => Volatile.Read(ref s_totalCount);
 
     /// <summary>Pages in memory.</summary>
     public long Count => _tree.Count;
@@ -60,7 +66,9 @@ public sealed class PageCache
             }
         }
 
-        if (!isAdded)
+        if (isAdded)
+            Interlocked.Increment(ref s_totalCount);
+        else
             KernelMemory.Pages.Free(fresh);
         return page.Value != 0;
     }
@@ -70,7 +78,10 @@ public sealed class PageCache
     public void Truncate(ulong firstIndex)
     {
         while (TryRemoveFrom(firstIndex, out Pfn page))
+        {
+            Interlocked.Decrement(ref s_totalCount);
             KernelMemory.Pages.Put(page);
+        }
     }
 
     /// <summary>Frees the cache with all its pages.</summary>

@@ -1,6 +1,7 @@
 // devtmpfs: what programs mount on /dev to get the device files that the kernel knows.
 //
 // There is one, however often it is mounted: files that a program makes there are seen everywhere.
+using System;
 using Commence.Sched;
 
 namespace Commence.Fs;
@@ -32,4 +33,15 @@ public static class DevFs
         s_instance.Get();
         return s_instance;
     }
+}
+
+/// <summary>devtmpfs as a kind of file system.</summary>
+public sealed class DevFsType : FileSystemType
+{
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Name => "devtmpfs"u8;
+
+    /// <inheritdoc/>
+    /// <remarks>Options are ignored: there is one instance, and it has its attributes already.</remarks>
+    public override Result<FileSystem> Open(ReadOnlySpan<byte> options) => DevFs.Get();
 }

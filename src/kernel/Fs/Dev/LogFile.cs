@@ -81,10 +81,10 @@ public sealed class LogFile : File
             case SeekOrigin.Start:
             case SeekOrigin.Data: // behind what was cleared last; nothing is cleared here
                 _cursor = new LogCursor { Next = Printk.Ring.Start };
-                return 0;
+                return Result.Zero;
             case SeekOrigin.End:
                 _cursor = new LogCursor { Next = Printk.Ring.End };
-                return 0;
+                return Result.Zero;
             default:
                 return Errno.EINVAL;
         }

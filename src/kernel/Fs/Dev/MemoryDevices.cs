@@ -11,6 +11,8 @@ public sealed class MemoryDevices : CharacterDevice
     private const uint Null = 3;
     private const uint Zero = 5;
     private const uint Full = 7;
+    private const uint Random = 8;
+    private const uint UnlimitedRandom = 9;
     private const uint Kmsg = 11;
     private const uint MinorCountMax = 12;
 
@@ -25,6 +27,7 @@ public sealed class MemoryDevices : CharacterDevice
         Null => PatternFile.Open(path, flags, PatternKind.Null),
         Zero => PatternFile.Open(path, flags, PatternKind.Zero),
         Full => PatternFile.Open(path, flags, PatternKind.Full),
+        Random or UnlimitedRandom => RandomFile.Open(path, flags),
         Kmsg => LogFile.Open(path, flags),
         _ => Errno.ENXIO,
     };

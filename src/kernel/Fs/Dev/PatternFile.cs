@@ -41,7 +41,7 @@ public sealed class PatternFile : File
     public override Result<long> Read(ref IoBuffer destination, ref long position)
     {
         if (_kind == PatternKind.Null)
-            return 0;
+            return Result.Zero;
 
         long moved = 0;
         while (destination.Remaining > 0 && !destination.HasFaulted)
@@ -67,7 +67,7 @@ public sealed class PatternFile : File
 
     /// <inheritdoc/>
     /// <remarks>Wherever a program wants to go, it is at the start.</remarks>
-    public override Result<long> Seek(long offset, SeekOrigin origin) => 0;
+    public override Result<long> Seek(long offset, SeekOrigin origin) => Result.Zero;
 
     /// <inheritdoc/>
     public override Errno Truncate(long size) => Errno.EINVAL;
