@@ -86,7 +86,7 @@ internal static class Files
 
     public static Result<long> Write(File file, byte[] bytes)
     {
-        IoBuffer buffer = IoBuffer.OfKernel(bytes);
+        IoBuffer buffer = IoBuffer.OfKernelSource(bytes);
         long position = 0;
         return file.Write(ref buffer, ref position);
     }
