@@ -12,7 +12,10 @@ namespace Commence.Cli.Test;
 /// <param name="name">What it is called to the user.</param>
 /// <param name="targets">What to build first; the last one is the program.</param>
 /// <param name="isSlow">Whether each test is worth a line.</param>
-internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> targets, bool isSlow = false) : ITestPart
+/// <param name="only">Arguments that choose some of the program's tests: the kernel under test has state of its own, and what
+/// replaces its memory runs in a process of its own.</param>
+internal sealed class HostedTests(
+    string name, IReadOnlyList<BuildTarget> targets, bool isSlow = false, IReadOnlyList<string>? only = null) : ITestPart
 {
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
@@ -34,7 +37,7 @@ internal sealed class HostedTests(string name, IReadOnlyList<BuildTarget> target
     public async Task RunAsync(string filter, Action<string> onStart, Action<TestResult> onResult, CancellationToken stop)
     {
         XunitListener listener = new(onStart, onResult);
-        string[] selection = filter.Length > 0 ? ["-method", $"*{filter}*"] : [];
+        string[] selection = filter.Length > 0 ? [.. only ?? [], "-method", $"*{filter}*"] : [.. only ?? []];
         using ChildProcess program = ChildProcess.Start(
             "dotnet", [targets[^1].Output, "-noColor", "-reporter", "json", .. selection], Repository.Root, listener.Hear);
         while (await Task.WhenAny(program.Exited, Task.Delay(s_look, stop)) != program.Exited)

@@ -15,10 +15,15 @@ internal static class TestCommand
 {
     private const string Arch = "x64";
 
+    private const string AddressSpaces = "Commence.Tests.Mm";
+
+    private static readonly BuildTarget s_unitTests =
+        BuildTarget.Tests("unit", "Commence.UnitTests", "src", "tests/fixtures", "tools/analyzers");
+
     private static readonly HostedTests[] s_unitParts =
     [
-        new HostedTests("unit tests",
-            [BuildTarget.Tests("unit", "Commence.UnitTests", "src", "tests/fixtures", "tools/analyzers")]),
+        new HostedTests("unit tests", [s_unitTests], only: ["-namespace-", AddressSpaces]),
+        new HostedTests("address space tests", [s_unitTests], only: ["-namespace", AddressSpaces]),
         new HostedTests("analyzer tests",
             [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "docs/kernel-rules.md")]),
         new HostedTests("image tool tests",
@@ -36,7 +41,7 @@ internal static class TestCommand
 
     /// <summary>The projects whose tests run, from the root.</summary>
     internal static IEnumerable<string> Projects =>
-        s_unitParts.Append(s_bootTests).Select(static part => part.Project).Append(s_machineTests.Project);
+        s_unitParts.Append(s_bootTests).Select(static part => part.Project).Append(s_machineTests.Project).Distinct();
 
     internal static Command Create()
     {
