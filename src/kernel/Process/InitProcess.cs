@@ -130,6 +130,7 @@ public static class InitProcess
             return error;
 
         Printk.Info($"Run {path} as init process");
+        BootStep.Done("run_init"u8);
         self.EnterUser();
         return Errno.None;
     }

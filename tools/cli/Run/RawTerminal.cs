@@ -1,7 +1,5 @@
 // Puts the user's terminal into raw mode, so that each key reaches the machine as it is, and back.
-//
-// termios is opaque to us except for c_oflag: output keeps its processing, so that our own messages look right.
-// Source: termios(3); struct termios of Linux begins with the four 32-bit flag words c_iflag, c_oflag, c_cflag, c_lflag.
+// Source: termios(3). The structure stays opaque.
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
@@ -13,8 +11,6 @@ internal sealed class RawTerminal : IDisposable
 {
     private const int StandardInput = 0;
     private const int TermiosLengthMax = 256;
-    private const int OutputFlags = 4;
-    private const int FlagsLength = 4;
     private const int SetNow = 0; // TCSANOW
 
     private readonly byte[] _saved;
@@ -32,7 +28,6 @@ internal sealed class RawTerminal : IDisposable
 
         byte[] raw = (byte[])saved.Clone();
         cfmakeraw(raw);
-        saved.AsSpan(OutputFlags, FlagsLength).CopyTo(raw.AsSpan(OutputFlags));
         if (tcsetattr(StandardInput, SetNow, raw) != 0)
             return null;
 

@@ -1,6 +1,11 @@
-// The machine's initial RAM file system, and the program's path in it.
+// The machine's initial RAM file system, and what runs in it.
+//
+// The keyboard needs a controlling terminal, else Ctrl-C stops nothing: so an interactive program is started by way of
+// `setsid -c`, where the file system has it. It becomes the program itself, in the same process.
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Commence.Machine;
 using Commence.Machine.Initramfs;
 
@@ -11,33 +16,35 @@ internal sealed class RootFileSystem : IDisposable
 {
     private readonly bool _isOurs;
 
-    private RootFileSystem(string path, string program, bool isOurs)
+    private RootFileSystem(string path, IReadOnlyList<string> command, bool isOurs)
     {
         ArchivePath = path;
-        Program = program;
+        Command = command;
         _isOurs = isOurs;
     }
 
     internal string ArchivePath { get; }
 
-    /// <summary>The first program's path inside the machine.</summary>
-    internal string Program { get; }
+    /// <summary>The first program, by its path inside the machine, and its arguments.</summary>
+    internal IReadOnlyList<string> Command { get; }
 
     /// <summary>Makes what <paramref name="request"/> asks for.</summary>
     /// <remarks>Fails: throws <see cref="CommandException"/> for files that are not there or cannot be read.</remarks>
     internal static RootFileSystem Make(RunRequest request)
     {
-        string program = request.Program ?? "/bin/sh";
+        IReadOnlyList<string> command = request.Command.Count > 0 ? request.Command : ["/bin/sh", "-l"];
         try
         {
             if (request.Initrd is string initrd)
-                return new RootFileSystem(ExistingFile(initrd), program, isOurs: false);
+                return new RootFileSystem(ExistingFile(initrd), command, isOurs: false);
 
             InitramfsBuilder files = request.Rootfs is string rootfs ? FromTree(rootfs) : DefaultRootfs.Build();
-            string path = Place(files, program, mayCopy: request.Rootfs is null);
+            command = [Place(files, command[0], mayCopy: request.Rootfs is null), .. command.Skip(1)];
+            if (request.IsInteractive && DefaultRootfs.FindProgram(files, "setsid") is string setsid)
+                command = [setsid, "-c", .. command];
             foreach (string note in files.Notes)
                 Say.Note(note);
-            return new RootFileSystem(Write(files), path, isOurs: true);
+            return new RootFileSystem(Write(files), command, isOurs: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

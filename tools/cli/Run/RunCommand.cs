@@ -1,7 +1,9 @@
 // ./commence run: build, pack, boot, report.
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Commence.Cli.Build;
@@ -29,9 +31,9 @@ internal static class RunCommand
         MachineSpec spec = Spec(request, files);
 
         using CancellationTokenSource leave = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Announce(request, spec);
         using ConsoleBridge console = new(request.IsInteractive);
-        VirtualMachine machine = new(spec) { OnConsole = console.Print };
-        Announce(request, spec, console);
+        VirtualMachine machine = new(spec) { OnConsole = console.Print, OnRecord = console.Hear };
         if (request.IsInteractive)
             console.StartInput(machine, leave.Cancel);
 
@@ -64,14 +66,20 @@ internal static class RunCommand
 
     private static MachineSpec Spec(RunRequest request, RootFileSystem files)
     {
-        string append = request.IsQuiet ? $"quiet {request.Append}".TrimEnd() : request.Append;
+        List<string> parameters = [request.Append];
+        if (request.IsQuiet)
+            parameters.Insert(0, "quiet");
+        // The kernel hands variables on its command line to the first program.
+        if (request.IsInteractive && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } terminal)
+            parameters.Insert(0, $"TERM={terminal}");
+        string append = string.Join(' ', parameters).TrimEnd();
         try
         {
             return new MachineSpec
             {
                 Kernel = request.Kernel,
                 Initrd = files.ArchivePath,
-                CommandLine = KernelCommandLine.ForProgram(files.Program, append, request.Arguments),
+                CommandLine = KernelCommandLine.ForProgram(files.Command[0], append, [.. files.Command.Skip(1)]),
                 Machine = request.Machine,
                 Cpus = request.Cpus,
                 Sockets = request.Sockets,
@@ -85,13 +93,13 @@ internal static class RunCommand
         }
     }
 
-    private static void Announce(RunRequest request, MachineSpec spec, ConsoleBridge console)
+    private static void Announce(RunRequest request, MachineSpec spec)
     {
         if (request.IsVerbose)
             Say.Note($"{spec.Machine}, {spec.Cpus} processors, {spec.MemoryMiB} MiB: {spec.CommandLine}");
         if (request.GdbPort is int port)
             Say.Note($"waiting for gdb: gdb {Repository.Relative(spec.Kernel)} -ex 'target remote :{port}'");
-        if (console.IsRaw)
+        if (request.IsInteractive && !Console.IsInputRedirected)
             Say.Note("the keyboard is connected to the machine; Ctrl-A x ends it");
     }
 }

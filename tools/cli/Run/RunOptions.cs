@@ -148,8 +148,7 @@ internal static class RunOptions
             Kernel = parsed.GetValue(s_kernel) ?? Repository.KernelImage(parsed.GetValue(s_arch)!),
             IsBuilt = !parsed.GetValue(s_noBuild) && parsed.GetValue(s_kernel) is null,
             IsVerbose = parsed.GetValue(s_verbose),
-            Program = program.Length > 0 ? program[0] : null,
-            Arguments = program.Length > 1 ? program[1..] : [],
+            Command = program,
         };
         Check(request);
         return request;

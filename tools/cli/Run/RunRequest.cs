@@ -23,8 +23,6 @@ internal sealed record RunRequest
     internal bool IsBuilt { get; init; }
     internal bool IsVerbose { get; init; }
 
-    /// <summary>The program, or null for a shell.</summary>
-    internal string? Program { get; init; }
-
-    internal required IReadOnlyList<string> Arguments { get; init; }
+    /// <summary>The program and its arguments; empty for a shell.</summary>
+    internal required IReadOnlyList<string> Command { get; init; }
 }

@@ -27,7 +27,7 @@ public static class DefaultRootfs
         files.AddText("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
         files.AddText("/etc/group", "root:x:0:\n");
         files.AddText("/etc/hostname", "commence\n");
-        files.AddText("/etc/profile", "export PATH=/bin:/sbin:/usr/bin:/usr/sbin\nexport PS1='# '\n");
+        files.AddText("/etc/profile", "export PATH=/bin:/sbin:/usr/bin:/usr/sbin\n");
         files.AddHostFile(BusyboxPath, BusyboxPath);
         foreach (string applet in ListApplets())
         {
