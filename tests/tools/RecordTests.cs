@@ -14,6 +14,11 @@ public sealed class RecordTests
         { """{"record":"step","name":"setup_arch","cpu":0,"ns":123}""", new StepRecord("setup_arch", 0, 123) },
         { """{"record":"cpu","cpu":1,"apic":4294967295,"state":"online","reason":""}""", new CpuRecord(1, 4294967295, "online", "") },
         { """{"record":"cpu","cpu":1,"apic":1,"state":"stuck"}""", new CpuRecord(1, 1, "stuck", "") },
+        {
+            """{"record":"bringup","cpus":4,"prepare_ns":1,"first_init_ns":2,"last_online_ns":30000000000}""",
+            new BringUpRecord(4, 1, 2, 30_000_000_000)
+        },
+        { """{"record":"floor","cpus":4,"arrived":3,"cycles":5,"rate_cycles":6,"rate_ticks":7}""", new FloorRecord(4, 3, 5, 6, 7) },
         { """{"record":"exit","status":139}""", new ExitRecord(139) },
         { """{"record":"panic","cpu":2,"message":"a \"b\" \u000a"}""", new PanicRecord(2, "a \"b\" \n") },
         { """{"record":"test-start","name":"Slab.Reuses"}""", new TestStartRecord("Slab.Reuses") },

@@ -27,6 +27,7 @@ public static class SmpInit
     {
         Printk.Info($"smp: Bringing up secondary CPUs ...");
         Nanoseconds begin = Clock.Monotonic();
+        BringUpTimes.Begin();
         PhysAddr startTable = SecondaryBoot.OpenStartTable(KernelMemory.KernelRoot);
         int next = 1;
         int end = Math.Min(Processors.Count, KernelParameters.OnlineMax);
@@ -36,6 +37,7 @@ public static class SmpInit
 
         ulong microseconds = (Clock.Monotonic().Value - begin.Value) / 1000;
         Printk.Info($"smp: Brought up 1 node, {Processors.OnlineCount} CPUs in {microseconds} us");
+        BringUpTimes.Report(Processors.OnlineCount);
     }
 
     /// <summary>Gives the boot processor what it could not have at entry, and makes it online.</summary>
@@ -70,8 +72,10 @@ public static class SmpInit
         }
 
         SmpBoot<SmpMachine> protocol = new(default);
+        BringUpTimes.FirstInit();
         CpuMask alive = protocol.BringUp(in wave);
         protocol.Commence(in alive);
+        BringUpTimes.LastOnline();
         foreach (CpuId cpu in wave)
             Conclude(Processors.Get(cpu));
     }

@@ -17,6 +17,21 @@ public sealed record StepRecord(string Name, int Cpu, long Ns) : MachineRecord;
 /// <param name="Reason">Why it is not online; empty if it is.</param>
 public sealed record CpuRecord(int Cpu, long Apic, string State, string Reason) : MachineRecord;
 
+/// <summary>When bring-up passed its marks, in nanoseconds after the clock began.</summary>
+/// <param name="Cpus">How many processors are online now.</param>
+/// <param name="PrepareNs">Memory for the other processors began to be prepared.</param>
+/// <param name="FirstInitNs">The first INIT was about to be sent.</param>
+/// <param name="LastOnlineNs">The last processor was online, or had its verdict.</param>
+public sealed record BringUpRecord(int Cpus, long PrepareNs, long FirstInitNs, long LastOnlineNs) : MachineRecord;
+
+/// <summary>How long the floor of bring-up took: an INIT and a SIPI to everybody, and a count of those that came.</summary>
+/// <param name="Cpus">How many processors the machine has.</param>
+/// <param name="Arrived">How many came, the boot processor not counted.</param>
+/// <param name="Cycles">Cycles of the time-stamp counter from the first INIT to the last arrival.</param>
+/// <param name="RateCycles">Cycles of the time-stamp counter in <paramref name="RateTicks"/>.</param>
+/// <param name="RateTicks">Ticks of the ACPI timer, which runs at 3.579545 MHz.</param>
+public sealed record FloorRecord(int Cpus, int Arrived, long Cycles, long RateCycles, long RateTicks) : MachineRecord;
+
 /// <summary>The first program has ended.</summary>
 /// <param name="Status">0 to 255; 128 + n if signal n killed it.</param>
 public sealed record ExitRecord(int Status) : MachineRecord;

@@ -34,6 +34,8 @@ public static class RecordParser
             "hello" => new HelloRecord(Text(line, "version"), Text(line, "arch")),
             "step" => new StepRecord(Text(line, "name"), Int(line, "cpu"), Long(line, "ns")),
             "cpu" => new CpuRecord(Int(line, "cpu"), Long(line, "apic"), Text(line, "state"), OptionalText(line, "reason")),
+            "bringup" => new BringUpRecord(Int(line, "cpus"), Long(line, "prepare_ns"), Long(line, "first_init_ns"), Long(line, "last_online_ns")),
+            "floor" => new FloorRecord(Int(line, "cpus"), Int(line, "arrived"), Long(line, "cycles"), Long(line, "rate_cycles"), Long(line, "rate_ticks")),
             "exit" => Exit(line),
             "panic" => new PanicRecord(Int(line, "cpu"), OptionalText(line, "message")),
             "test-start" => new TestStartRecord(Text(line, "name")),
