@@ -20,4 +20,10 @@ public interface ICpu
     /// <summary>The free-running cycle counter (x64: TSC; arm64: CNTVCT_EL0).</summary>
     /// <remarks>Context: any. Not ordered against earlier loads.</remarks>
     static abstract ulong ReadCycles();
+
+    /// <summary>The name of that counter as a clock source (x64: <c>tsc</c>), and as text has it (<c>TSC</c>).</summary>
+    static abstract ReadOnlySpan<byte> CycleCounterName { get; }
+
+    /// <inheritdoc cref="CycleCounterName"/>
+    static abstract ReadOnlySpan<byte> CycleCounterTitle { get; }
 }

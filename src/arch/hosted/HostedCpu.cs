@@ -35,4 +35,10 @@ public readonly struct HostedCpu : ICpu
 
     /// <inheritdoc/>
     public static ulong ReadCycles() => (ulong)Stopwatch.GetTimestamp();
+
+    /// <inheritdoc/>
+    public static ReadOnlySpan<byte> CycleCounterName => "host"u8;
+
+    /// <inheritdoc/>
+    public static ReadOnlySpan<byte> CycleCounterTitle => "host counter"u8;
 }

@@ -108,6 +108,15 @@ public static class SeqExtensions
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsStale(this ref SeqLock seqLock, uint sequence) => seqLock.Count.IsStale(sequence);
 
+    /// <summary>Begins a read without waiting for a writer.</summary>
+    /// <returns>False if a writer is at work, which the caller may have interrupted.</returns>
+    /// <remarks>Context: any, NMI and the writer itself included.</remarks>
+    public static bool TryBeginRead(this ref SeqLock seqLock, out uint sequence)
+    {
+        sequence = Volatile.Read(ref seqLock.Count.Sequence);
+        return (sequence & 1) == 0;
+    }
+
     /// <summary>Becomes the one writer until the guard is disposed.</summary>
     /// <remarks>Context: any. IRQs: off until Dispose.</remarks>
     public static SeqLock.WriteGuard Write(this ref SeqLock seqLock)

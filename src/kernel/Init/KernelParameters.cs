@@ -5,6 +5,7 @@
 // Written once by the boot processor in early boot; only read afterwards.
 using System;
 using Commence.Lib;
+using Commence.Time;
 
 namespace Commence.Init;
 
@@ -69,8 +70,17 @@ public static class KernelParameters
         else if (parameter.IsNamed("commence.on_init_exit"u8))
             SetInitExit(parameter, isDryRun);
         else
-            return false;
+            return ApplyElsewhere(parameter, isDryRun);
         return true;
+    }
+
+    // Those that stand beside what they set.
+    private static bool ApplyElsewhere(KernelParameter parameter, bool isDryRun)
+    {
+        int verdict = TimeParameters.Apply(parameter, isDryRun);
+        if (verdict < 0)
+            Reject(parameter);
+        return verdict != 0;
     }
 
     private enum Target

@@ -93,6 +93,7 @@ public static partial class Scheduler
         RunQueue queue = here.RunQueue;
         ulong now = NowNs();
         here.TickCount++;
+        Clock.Accumulate();
         here.Times.Account(queue.Current, mode);
         using (queue.Lock.Lock())
         {

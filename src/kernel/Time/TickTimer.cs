@@ -39,8 +39,10 @@ public static class TickTimer
         ulong timerPerSecond = best.TimerTicks * (NsPerSecond / MeasurementNs);
         s_ticksPerInterrupt = (uint)Math.Max(1, timerPerSecond / Limits.TicksPerSecond);
         LogClock.SetRate(Math.Max(1, cyclesPerSecond / 1000));
-        Clock.Start(cyclesPerSecond);
         Printk.Info($"tsc: Detected {cyclesPerSecond / 1_000_000}.{cyclesPerSecond / 1000 % 1000:d3} MHz processor, by {reference.Name}");
+        ClockSources.RegisterCycleCounter(cyclesPerSecond);
+        if (TimeParameters.IsCycleCounterUnstable)
+            ClockSources.MarkCycleCounterUnstable("boot parameter"u8);
         return true;
     }
 

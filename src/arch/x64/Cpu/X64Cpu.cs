@@ -16,6 +16,12 @@ public readonly struct X64Cpu : ICpu
 
     /// <inheritdoc/>
     public static ulong ReadCycles() => X64Instructions.ReadTimeStampCounter();
+
+    /// <inheritdoc/>
+    public static ReadOnlySpan<byte> CycleCounterName => "tsc"u8;
+
+    /// <inheritdoc/>
+    public static ReadOnlySpan<byte> CycleCounterTitle => "TSC"u8;
 }
 
 /// <summary>The interrupt flag of the local processor.</summary>
