@@ -19,6 +19,7 @@ internal static partial class Program
     {
         X64Boot.InitialiseBootProcessor();
         TrapSink.Instance = s_traps;
+        KernelParameters.Table = KernelParameterTable.Instance;
         PcPlatform.StartInfo = new PhysAddr(startInfo);
         Platform.Instance = s_platform;
         AddTests();

@@ -1,6 +1,7 @@
 // What holds for every generator: the same output from the same sources in any order, and no work where nothing changed.
 using System.Linq;
 using Commence.Analyzers.Initcalls;
+using Commence.Analyzers.KernelParameters;
 using Commence.Analyzers.KernelTests;
 using Commence.Analyzers.Syscalls;
 using Microsoft.CodeAnalysis;
@@ -21,6 +22,7 @@ public class GeneratorTests
                 [Syscall("read", x64: 0)] internal static long Read(int fd) => fd;
                 [KernelTest] internal static void Tests() { }
                 [Initcall(InitcallLevel.Fs)] internal static void Start() { }
+                [KernelParameter("a.size", IsSize = true, Help = "how much")] internal static ulong Size = 4096;
             }
             """),
         ("b.cs", """
@@ -30,14 +32,15 @@ public class GeneratorTests
                 [Syscall("write", x64: 1)] internal static long Write(int fd) => fd;
                 [KernelTest] internal static void Tests() { }
                 [Initcall(InitcallLevel.Fs)] internal static void Start() { }
+                [KernelParameter("b", Help = "whether")] internal static bool IsOn;
             }
             """),
         ("c.cs", "static class C { static int F() => 1; }"),
     ];
 
-    private static readonly string[] s_outputs = ["SyscallTable.g.cs", "KernelTestTable.g.cs", "Initcalls.g.cs", "InitcallTable.g.cs"];
+    private static readonly string[] s_outputs = ["SyscallTable.g.cs", "KernelTestTable.g.cs", "Initcalls.g.cs", "InitcallTable.g.cs", "KernelParameters.g.cs", "KernelParameterTable.g.cs"];
 
-    private static IIncrementalGenerator[] All => [new SyscallGenerator(), new KernelTestGenerator(), new InitcallGenerator()];
+    private static IIncrementalGenerator[] All => [new SyscallGenerator(), new KernelTestGenerator(), new InitcallGenerator(), new KernelParameterGenerator()];
 
     [Fact]
     public void TheOrderOfFilesOnTheCommandLineDoesNotMatter()

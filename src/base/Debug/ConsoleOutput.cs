@@ -183,7 +183,7 @@ public static class ConsoleOutput
     {
         if (s_cursor.Missed != 0)
             ShowMissed(device);
-        if ((int)record.Level >= Printk.ConsoleLevel)
+        if ((int)record.Level >= Printk.ConsoleLevel && !Printk.IsLevelIgnored)
             return;
 
         if (!record.IsContinuation)

@@ -20,6 +20,9 @@ public static class Printk
     /// <summary>Records that the log holds; a power of two.</summary>
     private const int RecordCount = 512;
 
+    private const int QuietLevel = 4;  // Linux: CONFIG_CONSOLE_LOGLEVEL_QUIET, CONSOLE_LOGLEVEL_DEBUG
+    private const int DebugLevel = 10;
+
     [InlineArray(RecordCount)]
     private struct Slots
     {
@@ -33,17 +36,22 @@ public static class Printk
         internal static ulong Next;
     }
 
-    private static int s_consoleLevel = (int)LogLevel.Debug; // messages of lower number are shown
-
     /// <summary>The log itself, for readers (console, /dev/kmsg, syslog(2)).</summary>
     public static LogRing Ring => new(ref Storage.Next, Storage.Slots);
 
-    /// <summary>Messages with a level below this one are shown on the console (<c>loglevel=</c>).</summary>
+    /// <summary>Messages with a level below this one are shown on the console.</summary>
+    [KernelParameter("loglevel", Min = 0, Max = DebugLevel, Early = true, Help = "messages of a lower level are shown on the console: 4 errors, 5 warnings, 7 all but debug messages, 8 all")]
+    [KernelParameter("quiet", Value = QuietLevel, Early = true, Help = "loglevel=4: show errors and what is worse on the console")]
+    [KernelParameter("debug", Value = DebugLevel, Early = true, Help = "loglevel=10: show all messages on the console")]
     public static int ConsoleLevel
     {
-        get => Volatile.Read(ref s_consoleLevel);
-        set => Volatile.Write(ref s_consoleLevel, value);
-    }
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    } = (int)LogLevel.Debug;
+
+    /// <summary>All messages are shown on the console, whatever <see cref="ConsoleLevel"/> says, then or later.</summary>
+    [KernelParameter("ignore_loglevel", Early = true, Help = "show all messages on the console, whatever the level says")]
+    internal static bool IsLevelIgnored { get; set; }
 
     public static void Emergency(scoped in LogMessage message) => Write(LogLevel.Emergency, message.Text);
 

@@ -33,6 +33,10 @@ internal sealed class PcPlatform : Platform
     /// <summary>Where the loader put its start info.</summary>
     internal static PhysAddr StartInfo { get; set; }
 
+    /// <summary>Do not switch to x2APIC mode.</summary>
+    [KernelParameter("nox2apic", Value = 1, Early = true, Help = "leave the local APICs in xAPIC mode")]
+    internal static bool IsX2ApicOff { get; set; }
+
     /// <inheritdoc/>
     public override void StartConsole()
     {
@@ -57,7 +61,7 @@ internal sealed class PcPlatform : Platform
         // Before the local APIC closes the way for the legacy controllers' interrupts: one that is pending then would stay so
         // for ever, and a processor that takes an interrupt without a vector raises a general protection fault.
         Pic8259.Disable();
-        X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: !KernelParameters.IsX2ApicOff);
+        X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: !IsX2ApicOff);
     }
 
     /// <inheritdoc/>

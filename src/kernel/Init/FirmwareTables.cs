@@ -22,10 +22,24 @@ public static class FirmwareTables
         private byte _first;
     }
 
+    /// <summary>Whether ACPI tables are believed.</summary>
+    internal enum AcpiUse
+    {
+        /// <summary>Where there are any.</summary>
+        On,
+
+        /// <summary>Never: the MP tables alone say what there is.</summary>
+        Off,
+    }
+
     private static DefaultTable s_defaultTable; // where a default MP configuration is written out
     private static AcpiTables s_acpi;
     private static ProcessorList s_processors;
     private static InterruptWiring s_wiring;
+
+    /// <summary>Whether ACPI tables are believed.</summary>
+    [KernelParameter("acpi", Early = true, Help = "off: no ACPI table is read; the MP tables alone say what there is")]
+    internal static AcpiUse Use { get; set; }
 
     /// <summary>The list of ACPI tables; empty if there are none or they are not wanted.</summary>
     public static ref readonly AcpiTables Acpi => ref s_acpi;
@@ -40,9 +54,8 @@ public static class FirmwareTables
     public static EarlyMemory Memory => new(ImageLayout.EarlyMappedEnd);
 
     /// <summary>Finds and reads the tables and reserves their memory (Linux: <c>find_mptable</c>, <c>acpi_boot_table_init</c>).</summary>
-    /// <param name="isAcpiOff">The command line says <c>acpi=off</c>.</param>
     /// <remarks>Context: early boot, before the first allocation.</remarks>
-    public static void Read(bool isAcpiOff)
+    public static void Read()
     {
         FaultLog faults = default;
         bool hasMp = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp);
@@ -54,14 +67,14 @@ public static class FirmwareTables
             MemorySetup.Reserve(mp.OemRange);
         }
 
-        if (!isAcpiOff && AcpiTables.TryLoad(Memory, BootInformation.Rsdp, ref faults, out s_acpi))
+        if (Use == AcpiUse.On && AcpiTables.TryLoad(Memory, BootInformation.Rsdp, ref faults, out s_acpi))
             ReserveAcpi();
 
         DiscoveryOptions options = new()
         {
             BootProcessor = InterruptController.Id,
             ApicIdMax = InterruptController.IdMax.Value,
-            IgnoreAcpi = isAcpiOff,
+            IgnoreAcpi = Use == AcpiUse.Off,
         };
         ProcessorDiscovery.Run(Memory, in s_acpi, mp, hasMp, in options, ref s_processors, ref faults);
         ReadWiring(mp, hasMp, ref faults);

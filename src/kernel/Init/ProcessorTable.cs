@@ -10,13 +10,17 @@ namespace Commence.Init;
 /// <summary>Makes an object for each processor that may be started (Linux: <c>setup_nr_cpu_ids</c>, <c>setup_per_cpu_areas</c>).</summary>
 internal static class ProcessorTable
 {
+    /// <summary>Processors that may exist at all, the boot processor among them.</summary>
+    [KernelParameter("nr_cpus", Min = 1, Max = Limits.CpuCountMax, Early = true, Help = "number of processors that may exist at all; others are not listed")]
+    internal static int PossibleMax { get; set; } = Limits.CpuCountMax;
+
     /// <summary>Numbers the enabled processors, the boot processor first.</summary>
     /// <remarks>Context: early boot, after the slab.</remarks>
     internal static void Fill()
     {
         foreach (ProcessorEntry entry in FirmwareTables.Processors.Entries)
         {
-            if (entry.Availability == ProcessorAvailability.Enabled && Processors.Count < KernelParameters.PossibleMax)
+            if (entry.Availability == ProcessorAvailability.Enabled && Processors.Count < PossibleMax)
                 Processors.Add(new Processor(new CpuId(Processors.Count), entry.ApicId));
         }
 

@@ -29,13 +29,14 @@ public static class Start
         ReadBootInformation();                         // memory map, command line, initramfs; the banner
         MemorySetup.Fill();                            // memblock: what is usable, what is taken
         Platform.Instance.StartBootProcessor();        // FPU, protections, local interrupt controller
-        FirmwareTables.Read(KernelParameters.IsAcpiOff); // MP and ACPI tables, before their pages can be handed out
+        FirmwareTables.Read();                         // MP and ACPI tables, before their pages can be handed out
         LowPages.Reserve(FirmwareTables.Processors.EnabledCount); // where the others will start
         BootStep.Done("setup_arch"u8);
         StartMemory();                                 // page allocator, slab: `new` works; the final page table
         BootStep.Done("kmem_cache_init"u8);
         ProcessorTable.Fill();                         // an object for each processor
         BootStep.Done("setup_per_cpu_areas"u8);
+        KernelParameters.ApplyLate(BootInformation.CommandLine); // those that may need memory
         StartClock();                                  // cycle counter and tick, measured
         BootStep.Done("time_init"u8);
         Scheduler.Init(Processors.Get(new CpuId(0)), ImageLayout.BootStackTop); // this flow is now idle thread 0
@@ -64,7 +65,7 @@ public static class Start
     {
         // The parameters first: `quiet` is to hold for every line.
         bool isRead = Platform.Instance.TryReadBootInformation();
-        KernelParameters.Parse(BootInformation.CommandLine);
+        KernelParameters.ApplyEarly(BootInformation.CommandLine);
         Banner.Print();
         foreach (Firmware.ParseFault fault in BootInformation.Faults.Faults)
             Printk.Warning($"boot information: {fault}");

@@ -60,8 +60,7 @@ internal readonly ref struct InitArguments
     {
         foreach (KernelParameter parameter in new CommandLine(_commandLine))
         {
-            bool isOurs = KernelParameters.IsKnown(parameter) || parameter.IsNamed("init"u8) || parameter.IsNamed("rdinit"u8);
-            if (!isOurs && parameter.HasValue == withValue && !parameter.Name.Contains((byte)'.'))
+            if (!KernelParameters.IsKnown(parameter) && parameter.HasValue == withValue && !parameter.Name.Contains((byte)'.'))
                 AppendParameter(ref text, parameter);
         }
     }

@@ -22,6 +22,26 @@ public static class InitProcess
 {
     private const int PagesPerTask = 32; // Linux's fork_init: tasks may take an eighth of memory, 16 KiB each
 
+    /// <summary>What the end of pid 1 does.</summary>
+    internal enum EndAction
+    {
+        /// <summary>Panics, as Linux does.</summary>
+        Panic,
+
+        /// <summary>Is reported and switches the machine off: for running one program in a machine of its own.</summary>
+        Poweroff,
+    }
+
+    /// <summary>What the end of pid 1 does.</summary>
+    [KernelParameter("commence.on_init_exit", Help = "what the end of the first program does; poweroff also reports its exit status")]
+    internal static EndAction OnExit { get; set; }
+
+    [KernelParameter("init", Help = "path of the first program; if it cannot be run the kernel panics")]
+    internal static ParameterText GivenInit;
+
+    [KernelParameter("rdinit", Help = "path of the first program in the initramfs, tried before init= and the usual places")]
+    internal static ParameterText GivenRamdiskInit;
+
     /// <summary>Makes the calling kernel thread, which has number 1, the first program.</summary>
     /// <param name="commandLine">The kernel's: it names the program and its arguments.</param>
     /// <remarks>Context: thread. Never returns: without a program that can be run it panics.</remarks>
@@ -33,14 +53,12 @@ public static class InitProcess
         if (error != Errno.None)
             Printk.Error($"Warning: unable to open an initial console: {error.Name()}");
         InitArguments arguments = InitArguments.Read(commandLine);
-        CommandLine parameters = new(commandLine);
 
-        bool isGiven = parameters.TryGetValue("rdinit"u8, out ReadOnlySpan<byte> ramdiskInit);
-        TryRamdiskInit(self, isGiven ? ramdiskInit : "/init"u8, in arguments);
-        if (parameters.TryGetValue("init"u8, out ReadOnlySpan<byte> init))
+        TryRamdiskInit(self, GivenRamdiskInit.IsGiven ? GivenRamdiskInit.Text : "/init"u8, in arguments);
+        if (GivenInit.IsGiven)
         {
-            error = TryRun(self, init, in arguments);
-            Panic.Now($"Requested init {init} failed (error {-(int)error}, {error.Name()}).");
+            error = TryRun(self, GivenInit.Text, in arguments);
+            Panic.Now($"Requested init {GivenInit.Text} failed (error {-(int)error}, {error.Name()}).");
         }
 
         TryDefault(self, "/sbin/init"u8, in arguments);
@@ -55,7 +73,7 @@ public static class InitProcess
     [DoesNotReturn]
     internal static void OnEnd(WaitStatus status)
     {
-        if (KernelParameters.IsInitExitPowerOff)
+        if (OnExit == EndAction.Poweroff)
         {
             MachineEnd.ReportExit(status.ShellCode);
             MachineEnd.PowerOff();

@@ -21,6 +21,11 @@ namespace Commence.Smp;
 /// <summary>Makes all processors part of the kernel (Linux: <c>smp_init</c>).</summary>
 public static class SmpInit
 {
+    /// <summary>Processors to bring online at boot; the rest stays absent. 0 and 1 both mean the boot processor alone.</summary>
+    [KernelParameter("maxcpus", Min = 0, Max = Limits.CpuCountMax, Early = true, Help = "number of processors to bring online at boot; 0 is as nosmp")]
+    [KernelParameter("nosmp", Value = 0, Early = true, Help = "bring no processor online but the one that boots")]
+    internal static int OnlineMax { get; set; } = Limits.CpuCountMax;
+
     /// <summary>Starts every present processor and waits until each is online or has a verdict.</summary>
     /// <remarks>Context: thread (pid 1).</remarks>
     public static void BringUpAll()
@@ -30,7 +35,7 @@ public static class SmpInit
         BringUpTimes.Begin();
         PhysAddr startTable = SecondaryBoot.OpenStartTable(KernelMemory.KernelRoot);
         int next = 1;
-        int end = Math.Min(Processors.Count, KernelParameters.OnlineMax);
+        int end = Math.Min(Processors.Count, Math.Max(1, OnlineMax));
         while (next < end)
             BringUpWave(startTable, ref next, end);
         SecondaryBoot.CloseStartTable();

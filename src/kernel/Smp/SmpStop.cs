@@ -15,6 +15,10 @@ internal sealed class SmpStop : MachineStop
 
     private static int s_stopped;
 
+    /// <summary>How long a panic waits before it restarts the machine; 0: for ever, negative: not at all.</summary>
+    [KernelParameter("panic", Unit = "seconds", Early = true, Help = "time until a panic restarts the machine; 0: never, negative: at once")]
+    internal static int PanicSeconds { get; set; }
+
     /// <summary>Says that the calling processor has stopped.</summary>
     /// <remarks>Context: stop NMI.</remarks>
     internal static void CountStopped() => Interlocked.Increment(ref s_stopped);
@@ -53,7 +57,7 @@ internal sealed class SmpStop : MachineStop
     /// <inheritdoc/>
     public override void AfterPanic()
     {
-        int seconds = KernelParameters.PanicSeconds;
+        int seconds = PanicSeconds;
         if (seconds == 0)
             return;
 

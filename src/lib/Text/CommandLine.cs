@@ -27,21 +27,7 @@ public readonly ref struct KernelParameter
     public bool HasValue { get; }
 
     /// <summary>The parameter has this name, dashes and underscores being equal.</summary>
-    public bool IsNamed(ReadOnlySpan<byte> name)
-    {
-        if (name.Length != Name.Length)
-            return false;
-
-        for (int i = 0; i < name.Length; i++)
-        {
-            if (WithUnderscore(name[i]) != WithUnderscore(Name[i]))
-                return false;
-        }
-
-        return true;
-    }
-
-    private static byte WithUnderscore(byte character) => character == '-' ? (byte)'_' : character;
+    public bool IsNamed(ReadOnlySpan<byte> name) => KernelParameterValue.IsName(Name, name);
 }
 
 /// <summary>Takes a command line apart, in the order in which it is written. <c>foreach</c> gives the kernel's part.</summary>

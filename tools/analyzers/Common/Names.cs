@@ -12,6 +12,9 @@ internal static class Names
     public const string RunsAfter = "Commence.RunsAfterAttribute";
     public const string CompositionRoot = "Commence.CompositionRootAttribute";
     public const string InitcallRecord = "Commence.InitcallRecordAttribute";
+    public const string KernelParameter = "Commence.KernelParameterAttribute";
+    public const string KernelParameterRecord = "Commence.KernelParameterRecordAttribute";
+    public const string KernelParameterText = "Commence.IKernelParameterValue";
     public const string Errno = "Commence.Errno";
     public const string Result = "Commence.Result<T>";
 
@@ -25,8 +28,8 @@ internal static class Names
     /// <summary>The full name with <c>global::</c>, as generated code must write it.</summary>
     public static string Full(this ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
 
-    /// <summary>"Type.Method", the short name that people see.</summary>
-    public static string Short(this IMethodSymbol method) => $"{method.ContainingType?.Name}.{method.Name}";
+    /// <summary>"Type.Member", the short name that people see.</summary>
+    public static string Short(this ISymbol member) => $"{member.ContainingType?.Name}.{member.Name}";
 
     /// <summary>Whether code in this compilation, generated code included, may name the member.</summary>
     public static bool CanSee(this Compilation compilation, ISymbol member) =>
