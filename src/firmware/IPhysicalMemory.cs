@@ -28,6 +28,11 @@ public readonly struct PhysRange
     public ulong Length { get; }
 
     public bool IsEmpty => Length == 0;
+
+    /// <summary>Whether any byte is in both ranges.</summary>
+    public bool Overlaps(PhysRange other) => Start.Value >= other.Start.Value
+        ? Start.Value - other.Start.Value < other.Length && !IsEmpty
+        : other.Start.Value - Start.Value < Length && !other.IsEmpty;
 }
 
 /// <summary>Readers shared by several parsers.</summary>

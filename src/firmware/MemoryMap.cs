@@ -121,6 +121,19 @@ public struct MemoryMap
         return MemoryKind.None;
     }
 
+    /// <summary>Whether all of a range is usable; an empty range is.</summary>
+    public readonly bool IsUsable(PhysRange range)
+    {
+        foreach (MemoryMapEntry region in Regions)
+        {
+            // No two usable regions touch: a range that no single one covers has a hole.
+            if (region.Kind == MemoryKind.Usable && region.Contains(range.Start))
+                return range.Length <= region.End.Value - range.Start.Value;
+        }
+
+        return range.IsEmpty;
+    }
+
     // Walks [at, end) from left to right: gaps get the new kind, regions of a lower kind are overpainted, others stay.
     private void Paint(ulong at, ulong end, MemoryKind kind)
     {

@@ -85,6 +85,9 @@ public enum FaultKind : byte
 
     /// <summary>The receiver of the data had no room or refused it.</summary>
     Refused,
+
+    /// <summary>A range that is not, as a whole, free memory of this machine; the value is its address.</summary>
+    NotFreeMemory,
 }
 
 /// <summary>One fault: in which structure, of which kind, where, and the value found there.</summary>
@@ -160,6 +163,7 @@ public readonly struct ParseFault : ITextFormattable
         FaultKind.Unsupported => "not supported"u8,
         FaultKind.Overflow => "numbers overflow"u8,
         FaultKind.Refused => "receiver refused the data"u8,
+        FaultKind.NotFreeMemory => "does not lie in free memory"u8,
         _ => "unknown fault"u8,
     };
 

@@ -15,12 +15,13 @@ internal static partial class Program
 
     /// <summary>The boot processor, from Entry.S.</summary>
     [RuntimeExport("KernelStart")]
-    private static void StartBootProcessor(uint startInfo)
+    private static void StartBootProcessor(uint bootInformation, uint protocol)
     {
         X64Boot.InitialiseBootProcessor();
         TrapSink.Instance = s_traps;
         KernelParameters.Table = KernelParameterTable.Instance;
-        PcPlatform.StartInfo = new PhysAddr(startInfo);
+        PcPlatform.BootInformationAt = new PhysAddr(bootInformation);
+        PcPlatform.BootProtocol = protocol;
         Platform.Instance = s_platform;
         AddTests();
         Start.BootProcessor();

@@ -82,6 +82,15 @@ public sealed class ImageRulesTests
     public void MissingPvhNote() => Single(CheckLayout(Toolchain.GoodScript.Replace("KEEP(*(.note.pvh))", "").Replace("*(.comment)", "*(.comment) *(.note.pvh)")), Rule.NoPvhNote);
 
     [Fact]
+    public void MissingMultiboot2Header() => Single(CheckLayout(Toolchain.GoodScript.Replace("KEEP(*(.multiboot2))", "").Replace("*(.comment)", "*(.comment) *(.multiboot2)")), Rule.NoMultiboot2Header);
+
+    [Fact]
+    public void AMultiboot2HeaderThatNoLoaderFindsIsNone() => Single(CheckLayout(Toolchain.GoodScript.Replace("KEEP(*(.multiboot2))", ". += 0x8000; KEEP(*(.multiboot2))")), Rule.NoMultiboot2Header);
+
+    [Fact]
+    public void AMultiboot2HeaderWithAWrongChecksumIsNone() => Single(CheckLayout(Toolchain.GoodScript.Replace("KEEP(*(.multiboot2))", "LONG(0xE85250D6) LONG(0) LONG(24) LONG(1) KEEP(*(.multiboot2))")), Rule.NoMultiboot2Header);
+
+    [Fact]
     public void InterpreterAndDynamicSegment()
     {
         using Toolchain tools = new();

@@ -12,7 +12,7 @@ namespace Commence.ImageTool.Tests;
 /// <summary>A folder of a test's own, and the commands that fill it.</summary>
 internal sealed class Toolchain : IDisposable
 {
-    /// <summary>A linker script like the kernel's: RX, R and RW on pages of their own, a PVH note, a place for the table.</summary>
+    /// <summary>A linker script like the kernel's: RX, R and RW on pages of their own, a PVH note, a multiboot2 header, a place for the table.</summary>
     public const string GoodScript = """
         ENTRY(_start)
         PHDRS { text PT_LOAD FLAGS(5); rodata PT_LOAD FLAGS(4); data PT_LOAD FLAGS(6); note PT_NOTE FLAGS(4); }
@@ -23,6 +23,7 @@ internal sealed class Toolchain : IDisposable
           . = ALIGN(4096);
           .rodata : { *(.rodata .rodata.*) } :rodata
           .note.pvh : { KEEP(*(.note.pvh)) } :rodata :note
+          .multiboot2 : { KEEP(*(.multiboot2)) } :rodata
           .ksymtab : { KEEP(*(.ksymtab)) } :rodata
           . = ALIGN(4096);
           .data : { *(.data .data.*) } :data
@@ -31,13 +32,17 @@ internal sealed class Toolchain : IDisposable
         }
         """;
 
-    /// <summary>The entry and the note that every image needs.</summary>
+    /// <summary>The entry, the note and the header that every image needs.</summary>
     public const string Prologue = """
         .section .note.pvh,"a",@note
         .balign 4
         .long 4, 4, 18
         .asciz "Xen"
         .long 0x100000
+        .section .multiboot2,"a",@progbits
+        .balign 8
+        .long 0xE85250D6, 0, 24, 0x17ADAF12
+        .long 0, 8
         .text
         .globl _start
         .type _start,@function

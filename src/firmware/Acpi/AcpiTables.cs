@@ -71,22 +71,16 @@ public struct AcpiTables
         where TMemory : struct, IPhysicalMemory, allows ref struct
     {
         tables = default;
-        if (!RsdpSearch.TryFind(memory, given, ref faults, out Rsdp rsdp))
-            return false;
+        return RsdpSearch.TryFind(memory, given, ref faults, out Rsdp rsdp) && tables.TryReadLists(memory, rsdp, ref faults);
+    }
 
-        tables.Rsdp = rsdp;
-        if (!rsdp.Xsdt.IsNull && tables.TryReadList(memory, rsdp.Xsdt, XsdtEntrySizeBytes, ref faults) && tables.Count != 0)
-        {
-            tables.IsFromXsdt = true;
-            return true;
-        }
-
-        if (!rsdp.Rsdt.IsNull)
-            return tables.TryReadList(memory, rsdp.Rsdt, RsdtEntrySizeBytes, ref faults);
-
-        if (rsdp.Xsdt.IsNull)
-            faults.Add(FirmwarePart.Rsdp, FaultKind.NullPointer, Rsdp.SizeBytes - RsdtEntrySizeBytes);
-        return false;
+    /// <summary>Reads the list of tables by the root pointer that the loader gave, and looks for none elsewhere.</summary>
+    /// <inheritdoc cref="TryLoad"/>
+    public static bool TryLoadGiven<TMemory>(TMemory memory, PhysAddr given, scoped ref FaultLog faults, out AcpiTables tables)
+        where TMemory : struct, IPhysicalMemory, allows ref struct
+    {
+        tables = default;
+        return RsdpSearch.TryReadGiven(memory, given, ref faults, out Rsdp rsdp) && tables.TryReadLists(memory, rsdp, ref faults);
     }
 
     /// <summary>Finds a table by its signature.</summary>
@@ -117,6 +111,24 @@ public struct AcpiTables
     {
         table = default;
         return TryFind(signature, out AcpiTableEntry entry) && AcpiTable.TryRead(memory, entry.At, part, ref faults, out table);
+    }
+
+    private bool TryReadLists<TMemory>(TMemory memory, Rsdp rsdp, scoped ref FaultLog faults)
+        where TMemory : struct, IPhysicalMemory, allows ref struct
+    {
+        Rsdp = rsdp;
+        if (!rsdp.Xsdt.IsNull && TryReadList(memory, rsdp.Xsdt, XsdtEntrySizeBytes, ref faults) && Count != 0)
+        {
+            IsFromXsdt = true;
+            return true;
+        }
+
+        if (!rsdp.Rsdt.IsNull)
+            return TryReadList(memory, rsdp.Rsdt, RsdtEntrySizeBytes, ref faults);
+
+        if (rsdp.Xsdt.IsNull)
+            faults.Add(FirmwarePart.Rsdp, FaultKind.NullPointer, Rsdp.SizeBytes - RsdtEntrySizeBytes);
+        return false;
     }
 
     private bool TryReadList<TMemory>(TMemory memory, PhysAddr at, int entrySize, scoped ref FaultLog faults)

@@ -22,17 +22,23 @@ public static class RsdpSearch
     public static bool TryFind<TMemory>(TMemory memory, PhysAddr given, scoped ref FaultLog faults, out Rsdp rsdp)
         where TMemory : struct, IPhysicalMemory, allows ref struct
     {
-        if (!given.IsNull)
-        {
-            if (TryReadAt(memory, given, ref faults, out rsdp))
-                return true;
-        }
+        if (TryReadGiven(memory, given, ref faults, out rsdp))
+            return true;
 
         if (BiosData.TryGetEbda(memory, out PhysAddr ebda)
             && TryScan(memory, ebda.AlignUp(Rsdp.AlignmentBytes), EbdaLength, ref faults, out rsdp))
             return true;
 
         return TryScan(memory, new PhysAddr(RomStart), RomLength, ref faults, out rsdp);
+    }
+
+    /// <summary>Takes the pointer that boot information names, and looks nowhere else: UEFI has no such places.</summary>
+    /// <inheritdoc cref="TryFind"/>
+    public static bool TryReadGiven<TMemory>(TMemory memory, PhysAddr given, scoped ref FaultLog faults, out Rsdp rsdp)
+        where TMemory : struct, IPhysicalMemory, allows ref struct
+    {
+        rsdp = default;
+        return !given.IsNull && TryReadAt(memory, given, ref faults, out rsdp);
     }
 
     private static bool TryReadAt<TMemory>(TMemory memory, PhysAddr at, scoped ref FaultLog faults, out Rsdp rsdp)

@@ -1,11 +1,12 @@
 // What a multiboot2 loader (GRUB) hands over: a list of tags, whose address is in EBX.
 //
 //   offset 0  total size u32, 4 reserved u32, then tags on 8 bytes: type u32, size u32 (without padding), …
-//   type  0 end                        12 EFI system table u64
+//   type  0 end                        11, 12 EFI system table, 32 and 64 bits
 //         1 command line, text         14 copy of the RSDP, revision 0
 //         3 module: start u32,         15 copy of the RSDP, revision 2
 //           end u32, text              17 EFI memory map: descriptor size u32, version u32, descriptors
 //         6 memory map: entry size u32, version u32, entries: base u64, length u64, type u32, reserved u32
+//        18 EFI boot services are still running
 //
 // The RSDP comes as a copy within the list: its address is that copy's. The walk ends at a tag that cannot be true.
 // Source: Multiboot2 Specification 2.0 §3.6 "Boot information format"; UEFI 2.10 §7.2.3 "GetMemoryMap".
@@ -21,6 +22,7 @@ public readonly ref struct Multiboot2Info
 
     private const int HeaderSizeBytes = 8;
     private const int LengthMax = 1 << 20;
+    private const int ModuleTextOffset = 16;
     private const int MapEntriesOffset = 16;
     private const int MapEntrySizeBytes = 20;      // without what is reserved
     private const int EfiDescriptorSizeBytes = 40;
@@ -39,19 +41,46 @@ public readonly ref struct Multiboot2Info
         CommandLine = 1,
         Module = 3,
         MemoryMap = 6,
-        EfiSystemTable = 12,
+        EfiSystemTable32 = 11,
+        EfiSystemTable64 = 12,
         OldRsdp = 14,
         NewRsdp = 15,
         EfiMemoryMap = 17,
+        EfiBootServices = 18,
     }
 
     /// <summary>Where the list lies: to be reserved until it has been read.</summary>
     public PhysRange Range { get; }
 
-    /// <summary>Where the copy of the RSDP lies, the newer one if there are two; 0 if there is none.</summary>
-    public PhysAddr Rsdp => TryFind(TagType.NewRsdp, 0, out Tag tag) || TryFind(TagType.OldRsdp, 0, out tag)
-        ? Range.Start + (ulong)(tag.Offset + HeaderSizeBytes)
-        : default;
+    /// <summary>Where the copy of the RSDP lies; of two the newer one, unless only the older is sound. 0 if there is none.</summary>
+    public PhysAddr Rsdp
+    {
+        get
+        {
+            bool hasNew = TryFind(TagType.NewRsdp, 0, out Tag tag);
+            bool hasOld = TryFind(TagType.OldRsdp, 0, out Tag old);
+            if (hasOld && !(hasNew && IsSoundRsdp(tag)))
+                tag = old;
+            return hasNew || hasOld ? Range.Start + (ulong)(tag.Offset + HeaderSizeBytes) : default;
+        }
+    }
+
+    /// <summary>UEFI started the loader: there is no BIOS, and what looks like one's data is not to be believed.</summary>
+    public bool IsUefi =>
+        TryFind(TagType.EfiSystemTable64, 0, out _) || TryFind(TagType.EfiSystemTable32, 0, out _) || TryFind(TagType.EfiMemoryMap, 0, out _);
+
+    /// <summary>How many modules the loader brought, sound or not.</summary>
+    public int ModuleCount
+    {
+        get
+        {
+            int count = 0;
+            int at = HeaderSizeBytes;
+            while (TryReadTag(ref at, out Tag tag) && tag.Type != TagType.End)
+                count += tag.Type == TagType.Module ? 1 : 0;
+            return count;
+        }
+    }
 
     /// <summary>The command line; empty if there is none.</summary>
     public ReadOnlySpan<byte> CommandLine => TryFind(TagType.CommandLine, 0, out Tag tag) ? TextOf(tag.Bytes.Slice(HeaderSizeBytes)) : default;
@@ -82,44 +111,51 @@ public readonly ref struct Multiboot2Info
     }
 
     /// <summary>Gives module <paramref name="index"/>; module 0 is the initramfs.</summary>
-    public bool TryGetModule(int index, out PhysRange range, out ReadOnlySpan<byte> text)
+    /// <returns>False if there is none, or it ends before it begins; the latter is logged.</returns>
+    public bool TryGetModule(int index, scoped ref FaultLog faults, out PhysRange range, out ReadOnlySpan<byte> text)
     {
         range = default;
         text = default;
-        if (!TryFind(TagType.Module, index, out Tag tag) || tag.Bytes.Length < MapEntriesOffset)
+        if (!TryFind(TagType.Module, index, out Tag tag))
             return false;
 
-        uint start = tag.Bytes.U32(8);
-        uint end = tag.Bytes.U32(12);
-        range = new PhysRange(new PhysAddr(start), end - (ulong)start);
-        text = TextOf(tag.Bytes.Slice(MapEntriesOffset));
-        return end >= start;
+        bool isWhole = tag.Bytes.Length >= ModuleTextOffset;
+        uint start = isWhole ? tag.Bytes.U32(8) : 0;
+        uint end = isWhole ? tag.Bytes.U32(12) : 0;
+        if (!isWhole || end < start)
+        {
+            faults.Add(FirmwarePart.MultibootInfo, FaultKind.BadLength, (ulong)tag.Offset, end);
+            return false;
+        }
+
+        range = new PhysRange(new PhysAddr(start), end - start);
+        text = TextOf(tag.Bytes.Slice(ModuleTextOffset));
+        return true;
     }
 
-    /// <summary>Enters the memory map, or else EFI's, into <paramref name="map"/>.</summary>
-    /// <returns>False if there is none.</returns>
+    /// <summary>Enters the memory map, and EFI's, into <paramref name="map"/>.</summary>
+    /// <returns>False if there is none that can be used.</returns>
+    /// <remarks>The loader makes its own map before it ends the boot services, EFI's is of that very moment: what either calls
+    /// reserved is not free.</remarks>
     public bool TryReadMemoryMap(scoped ref FaultLog faults, scoped ref MemoryMap map)
     {
-        bool isEfi = !TryFind(TagType.MemoryMap, 0, out Tag tag);
-        if (isEfi && !TryFind(TagType.EfiMemoryMap, 0, out tag))
+        if (TryFind(TagType.EfiBootServices, 0, out Tag running))
         {
+            // They would go on using memory that both maps call free.
+            faults.Add(FirmwarePart.MultibootInfo, FaultKind.Unsupported, (ulong)running.Offset, (uint)running.Type);
+            return false;
+        }
+
+        bool hasMap = TryFind(TagType.MemoryMap, 0, out Tag tag);
+        bool hasEfiMap = TryFind(TagType.EfiMemoryMap, 0, out Tag efi);
+        if (!hasMap && !hasEfiMap)
             faults.Add(FirmwarePart.MultibootInfo, FaultKind.Missing, 0, (uint)TagType.MemoryMap);
-            return false;
-        }
-
-        int sizeMin = isEfi ? EfiDescriptorSizeBytes : MapEntrySizeBytes;
-        uint size = tag.Bytes.Length < MapEntriesOffset ? 0 : tag.Bytes.U32(8);
-        if (size < sizeMin || size > (uint)tag.Bytes.Length)
-        {
-            faults.Add(FirmwarePart.MultibootInfo, FaultKind.BadLength, (ulong)(tag.Offset + 8), size);
-            return false;
-        }
-
-        int at = MapEntriesOffset;
-        for (; at + (int)size <= tag.Bytes.Length; at += (int)size)
-            AddRegion(tag.Bytes.Slice(at), isEfi, (ulong)(tag.Offset + at), ref faults, ref map);
+        if (hasMap)
+            AddRegions(tag, isEfi: false, ref faults, ref map);
+        if (hasEfiMap)
+            AddRegions(efi, isEfi: true, ref faults, ref map);
         if (map.LeftOutCount != 0)
-            faults.Add(FirmwarePart.MultibootInfo, FaultKind.TooMany, (ulong)tag.Offset, (ulong)map.LeftOutCount);
+            faults.Add(FirmwarePart.MultibootInfo, FaultKind.TooMany, (ulong)(hasMap ? tag : efi).Offset, (ulong)map.LeftOutCount);
         return map.Count != 0;
     }
 
@@ -134,6 +170,23 @@ public readonly ref struct Multiboot2Info
         }
 
         faults.Add(FirmwarePart.MultibootInfo, FaultKind.Truncated, (ulong)at, (ulong)_bytes.Length);
+    }
+
+    private static bool IsSoundRsdp(Tag tag) => Acpi.Rsdp.TryParse(tag.Bytes.Slice(HeaderSizeBytes), default, out _, out _);
+
+    private static void AddRegions(Tag tag, bool isEfi, scoped ref FaultLog faults, scoped ref MemoryMap map)
+    {
+        int sizeMin = isEfi ? EfiDescriptorSizeBytes : MapEntrySizeBytes;
+        uint size = tag.Bytes.Length < MapEntriesOffset ? 0 : tag.Bytes.U32(8);
+        if (size < sizeMin || size > (uint)tag.Bytes.Length)
+        {
+            faults.Add(FirmwarePart.MultibootInfo, FaultKind.BadLength, (ulong)(tag.Offset + 8), size);
+            return;
+        }
+
+        int at = MapEntriesOffset;
+        for (; at + (int)size <= tag.Bytes.Length; at += (int)size)
+            AddRegion(tag.Bytes.Slice(at), isEfi, (ulong)(tag.Offset + at), ref faults, ref map);
     }
 
     private static void AddRegion(

@@ -30,8 +30,11 @@ internal sealed class PcPlatform : Platform
 
     private static IoApicRouter? s_ioApics;
 
-    /// <summary>Where the loader put its start info.</summary>
-    internal static PhysAddr StartInfo { get; set; }
+    /// <summary>Where the loader put its message.</summary>
+    internal static PhysAddr BootInformationAt { get; set; }
+
+    /// <summary>What the message is: the magic of a multiboot2 loader, or 0 for PVH (Entry.S).</summary>
+    internal static uint BootProtocol { get; set; }
 
     /// <summary>Do not switch to x2APIC mode.</summary>
     [KernelParameter("nox2apic", Value = 1, Early = true, Help = "leave the local APICs in xAPIC mode")]
@@ -47,7 +50,9 @@ internal sealed class PcPlatform : Platform
     }
 
     /// <inheritdoc/>
-    public override bool TryReadBootInformation() => BootInformation.TryReadPvh(FirmwareTables.Memory, StartInfo);
+    public override bool TryReadBootInformation() => BootProtocol == 0
+        ? BootInformation.TryReadPvh(FirmwareTables.Memory, BootInformationAt)
+        : BootInformation.TryReadMultiboot2(FirmwareTables.Memory, BootInformationAt, BootProtocol);
 
     /// <inheritdoc/>
     public override void StartBootProcessor()

@@ -1,14 +1,19 @@
 /*
- * The first instructions of the boot processor: from the 32-bit PVH entry to C#.
+ * The first instructions of the boot processor: from the loader's 32-bit code to C#.
  *
- *   PVH entry (32-bit, paging off, EBX → start info)
+ *   pvh_entry         QEMU's -kernel                    EBX → start info
+ *   multiboot2_entry  GRUB, started by BIOS or UEFI     EBX → boot information, EAX = its magic
+ *   both              32-bit, paging off, flat segments, interrupts off; everything else is unknown
  *     clear BSS, once and only here
  *     boot page tables: identity and direct map of the first 4 GiB, the kernel at -2 GiB
  *     long mode → high half → C# `KernelStart`
  *
+ * There is no multiboot1 header: QEMU looks for it before the PVH note, and refuses a 64-bit image that has it.
+ *
  * The other processors come through Trampoline.S into `secondary_entry` below and skip what only the first may do.
  *
- * Sources: Xen PVH boot ABI (hvm/start_info.h: entry state); SDM Vol 3A §10.8.5 "Initializing IA-32e Mode".
+ * Sources: Xen PVH boot ABI (hvm/start_info.h: entry state); Multiboot2 Specification 2.0 §3.1 "OS image format",
+ * §3.3 "I386 machine state"; SDM Vol 3A §10.8.5 "Initializing IA-32e Mode".
  */
 #include "asm.h"
 
@@ -35,12 +40,64 @@
 	.asciz "Xen"
 	.long pvh_entry
 
+/*
+ * What a multiboot2 loader looks for in the file's first 32 KiB, on 8 bytes. Without a tag for it the loader ends UEFI's boot
+ * services before it enters; it places the image where its segments say, and gives up if that memory is not free.
+ */
+#define MULTIBOOT2_HEADER_MAGIC 0xE85250D6
+#define MULTIBOOT2_I386 0
+#define TAG_END 0
+#define TAG_INFORMATION_REQUEST 1
+#define TAG_ENTRY_ADDRESS 3
+#define TAG_MODULE_ALIGN 6
+#define TAG_OPTIONAL 1
+#define INFO_COMMAND_LINE 1
+#define INFO_MODULE 3
+#define INFO_MEMORY_MAP 6
+#define INFO_OLD_RSDP 14
+#define INFO_NEW_RSDP 15
+#define INFO_EFI_MEMORY_MAP 17
+#define HEADER_LENGTH (multiboot2_header_end - multiboot2_header)
+
+	.section .multiboot2, "a", @progbits
+	.balign 8
+multiboot2_header:
+	.long MULTIBOOT2_HEADER_MAGIC
+	.long MULTIBOOT2_I386
+	.long HEADER_LENGTH
+	.long -(MULTIBOOT2_HEADER_MAGIC + MULTIBOOT2_I386 + HEADER_LENGTH)
+	.balign 8
+1:	.word TAG_INFORMATION_REQUEST, 0	/* the loader must know these */
+	.long 2f - 1b
+	.long INFO_COMMAND_LINE, INFO_MODULE, INFO_MEMORY_MAP
+2:	.balign 8
+1:	.word TAG_INFORMATION_REQUEST, TAG_OPTIONAL
+	.long 2f - 1b
+	.long INFO_OLD_RSDP, INFO_NEW_RSDP, INFO_EFI_MEMORY_MAP
+2:	.balign 8
+	.word TAG_ENTRY_ADDRESS, 0
+	.long 12
+	.long multiboot2_entry
+	.balign 8
+	.word TAG_MODULE_ALIGN, 0		/* modules on pages of their own, so that these can be given back */
+	.long 8
+	.word TAG_END, 0
+	.long 8
+multiboot2_header_end:
+
 	.section .boot.text, "ax", @progbits
 	.code32
+FUNCTION multiboot2_entry
+	movl %eax, %esi				/* the protocol, for C#: the loader's magic, or 0 for PVH */
+	jmp boot_entry
+END_FUNCTION multiboot2_entry
+
 FUNCTION pvh_entry
+	xorl %esi, %esi
+boot_entry:
 	cli
 	cld
-	movl %ebx, %ebp				/* start info, kept until C# */
+	movl %ebx, %ebp				/* the loader's message, kept until C# */
 
 	/* BSS first: the tables below lie in it. Nothing is on a stack yet. */
 	movl $PHYS(bss_start), %edi
@@ -89,8 +146,8 @@ FUNCTION pvh_entry
 	cmpl $(1 << 29 | 1 << 20), %edx
 	jne no_long_mode
 
-	movl %cr4, %eax
-	orl $(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT), %eax
+	/* Nothing of what a loader left in CR4 stays: with LA57 the tables below would be read as five levels. */
+	movl $(CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT), %eax
 	movl %eax, %cr4
 	movl $PHYS(boot_pml4), %eax
 	movl %eax, %cr3
@@ -150,7 +207,8 @@ boot_high:
 	movl %eax, %fs
 	movl %eax, %gs
 	leaq boot_stack_top(%rip), %rsp
-	movl %ebp, %edi				/* argument: physical address of the start info */
+	movl %ebp, %edi				/* arguments: physical address of the loader's message, */
+	movl %esi, %esi				/* and its protocol */
 	xorl %ebp, %ebp				/* end of the chain of frames */
 	call KernelStart			/* C#: src/image/Program.cs; never returns */
 	ud2

@@ -3,7 +3,9 @@
 // Written once by the boot processor in early boot; only read afterwards.
 using System;
 using System.Runtime.CompilerServices;
+using Commence.Arch;
 using Commence.Firmware;
+using Commence.Firmware.Multiboot;
 using Commence.Firmware.Pvh;
 using Commence.Memory;
 
@@ -35,6 +37,12 @@ public static class BootInformation
     /// <summary>Where the loader says the ACPI tables begin; 0 if it does not say.</summary>
     public static PhysAddr Rsdp { get; private set; }
 
+    /// <summary>UEFI started the machine: there is no BIOS, and only the loader knows where the tables are.</summary>
+    public static bool IsUefi { get; private set; }
+
+    /// <summary>What of the message is read later, where it lies: a copy of the RSDP.</summary>
+    public static PhysRange Message { get; private set; }
+
     /// <summary>What was wrong with the message.</summary>
     public static ref readonly FaultLog Faults => ref s_faults;
 
@@ -54,14 +62,59 @@ public static class BootInformation
         Rsdp = info.Rsdp;
         if (info.TryReadCommandLine(memory, ref s_faults, out ReadOnlySpan<byte> text))
             Keep(text);
+        bool isRead = info.TryReadMemoryMap(memory, ref s_faults, ref s_memoryMap);
         if (info.TryReadModule(memory, 0, ref s_faults, out PvhModule module))
-            Initramfs = module.Range;
-        return info.TryReadMemoryMap(memory, ref s_faults, ref s_memoryMap);
+            TakeInitramfs(module.Range);
+        return isRead;
+    }
+
+    /// <summary>Reads the boot information of a multiboot2 loader.</summary>
+    /// <param name="memory">The machine's memory.</param>
+    /// <param name="at">Where it lies.</param>
+    /// <param name="magic">What the loader left in EAX.</param>
+    /// <inheritdoc cref="TryReadPvh"/>
+    public static bool TryReadMultiboot2(EarlyMemory memory, PhysAddr at, uint magic)
+    {
+        if (magic != Multiboot2Info.Magic)
+        {
+            s_faults.Add(FirmwarePart.MultibootInfo, FaultKind.BadSignature, 0, magic);
+            return false;
+        }
+
+        if (!Multiboot2Info.TryRead(memory, at, out Multiboot2Info info, out ParseFault fault))
+        {
+            s_faults.Add(fault);
+            return false;
+        }
+
+        info.FindFaults(ref s_faults);
+        Message = info.Range;
+        IsUefi = info.IsUefi;
+        Rsdp = info.Rsdp;
+        Keep(info.CommandLine);
+        bool isRead = info.TryReadMemoryMap(ref s_faults, ref s_memoryMap);
+        if (info.TryGetModule(0, ref s_faults, out PhysRange module, out _))
+            TakeInitramfs(module);
+        if (info.ModuleCount > 1)
+            s_faults.Add(FirmwarePart.Initramfs, FaultKind.TooMany, 0, (ulong)info.ModuleCount);
+        return isRead;
     }
 
     private static void Keep(ReadOnlySpan<byte> text)
     {
         s_commandLineLength = Math.Min(text.Length, PvhStartInfo.CommandLineLengthMax);
+        if (s_commandLineLength != text.Length)
+            s_faults.Add(FirmwarePart.CommandLine, FaultKind.Truncated, (ulong)s_commandLineLength, (ulong)text.Length);
         text[..s_commandLineLength].CopyTo(s_commandLine);
+    }
+
+    // Its pages are read through the direct map and then handed out: they must be memory, and not the kernel's own.
+    private static void TakeInitramfs(PhysRange range)
+    {
+        PhysRange image = new(ImageLayout.EntryStart, ImageLayout.LoadEnd.Value - ImageLayout.EntryStart.Value);
+        if (s_memoryMap.IsUsable(range) && !range.Overlaps(image))
+            Initramfs = range;
+        else
+            s_faults.Add(FirmwarePart.Initramfs, FaultKind.NotFreeMemory, 0, range.Start.Value);
     }
 }

@@ -58,7 +58,8 @@ public static class FirmwareTables
     public static void Read()
     {
         FaultLog faults = default;
-        bool hasMp = MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out MpConfiguration mp);
+        MpConfiguration mp = default;
+        bool hasMp = !BootInformation.IsUefi && MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out mp);
         if (hasMp)
         {
             Printk.Info($"Intel MultiProcessor Specification v1.{mp.Pointer.Revision}, floating pointer at {mp.Pointer.At}");
@@ -67,7 +68,7 @@ public static class FirmwareTables
             MemorySetup.Reserve(mp.OemRange);
         }
 
-        if (Use == AcpiUse.On && AcpiTables.TryLoad(Memory, BootInformation.Rsdp, ref faults, out s_acpi))
+        if (Use == AcpiUse.On && TryLoadAcpi(ref faults))
             ReserveAcpi();
 
         DiscoveryOptions options = new()
@@ -80,6 +81,10 @@ public static class FirmwareTables
         ReadWiring(mp, hasMp, ref faults);
         Report(ref faults);
     }
+
+    private static bool TryLoadAcpi(scoped ref FaultLog faults) => BootInformation.IsUefi
+        ? AcpiTables.TryLoadGiven(Memory, BootInformation.Rsdp, ref faults, out s_acpi)
+        : AcpiTables.TryLoad(Memory, BootInformation.Rsdp, ref faults, out s_acpi);
 
     private static void ReadWiring(MpConfiguration mp, bool hasMp, scoped ref FaultLog faults)
     {

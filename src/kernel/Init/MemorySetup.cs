@@ -34,6 +34,7 @@ internal static class MemorySetup
         Reserve(new PhysRange(ImageLayout.EntryStart, ImageLayout.EntryEnd.Value - ImageLayout.EntryStart.Value));
         Reserve(new PhysRange(ImageLayout.LoadStart, ImageLayout.LoadEnd.Value - ImageLayout.LoadStart.Value));
         Reserve(BootInformation.Initramfs);
+        Reserve(BootInformation.Message);
     }
 
     /// <summary>Takes a range out of what may be allocated.</summary>

@@ -294,11 +294,11 @@ public class FuzzTests
     [Fact]
     public void Multiboot2()
     {
-        byte[] sound = Multiboot2Tests.Sample();
+        byte[][] sounds = [Multiboot2Tests.Sample(), Multiboot2Tests.UefiSample()];
         SparseMemory image = new();
         Fuzz.Run("multiboot2", 1, random =>
         {
-            byte[] bytes = Fuzz.Mutate(sound, random);
+            byte[] bytes = Fuzz.Mutate(sounds[random.Next(sounds.Length)], random);
             bytes.CopyTo(image.Low, SparseMemory.LowLength - bytes.Length);
             var at = new PhysAddr((ulong)(SparseMemory.LowLength - bytes.Length));
             if (!Multiboot2Info.TryRead(image.Memory, at, out Multiboot2Info info, out _))
@@ -310,7 +310,9 @@ public class FuzzTests
             info.TryReadMemoryMap(ref faults, ref map);
             _ = info.CommandLine.Length;
             for (int i = 0; i < 3; i++)
-                info.TryGetModule(i, out _, out _);
+                info.TryGetModule(i, ref faults, out _, out _);
+            Assert.InRange(info.ModuleCount, 0, bytes.Length / 8);
+            _ = info.IsUefi;
             RsdpSearch.TryFind(image.Memory, info.Rsdp, ref faults, out _);
             AssertSane(in faults);
         });

@@ -58,6 +58,40 @@ public class MemoryMapTests
                 && map.Regions.ToArray().All(region => Enumerable.Range((int)region.Start.Value, (int)region.Length).All(i => model[i] == region.Kind));
         }).Holds(20);
 
+    [Theory]
+    [InlineData(0x1000, 0x2000, true)]
+    [InlineData(0x0FFF, 0x10, false)]   // begins before the region
+    [InlineData(0x2FFF, 2, false)]      // ends behind it
+    [InlineData(0x2FFF, 1, true)]
+    [InlineData(0x4000, 0x1000, false)] // reserved
+    [InlineData(0x1000, 0x8000, false)] // has a hole
+    [InlineData(0x1000, ulong.MaxValue, false)]
+    [InlineData(ulong.MaxValue, 2, false)]
+    [InlineData(0x9000, 0, true)]
+    public void ARangeIsUsableAsAWholeOrNotAtAll(ulong start, ulong length, bool isUsable)
+    {
+        MemoryMap map = default;
+        map.Add(new PhysAddr(0x2000), 0x1000, MemoryKind.Usable);
+        map.Add(new PhysAddr(0x1000), 0x1000, MemoryKind.Usable);
+        map.Add(new PhysAddr(0x4000), 0x1000, MemoryKind.Reserved);
+        map.Add(new PhysAddr(0x5000), 0x1000, MemoryKind.Usable);
+        Assert.Equal(isUsable, map.IsUsable(new PhysRange(new PhysAddr(start), length)));
+    }
+
+    [Theory]
+    [InlineData(0, 0x1000, 0x1000, 1, false)]
+    [InlineData(0, 0x1001, 0x1000, 1, true)]
+    [InlineData(0x1800, 1, 0x1000, 0x1000, true)]
+    [InlineData(0x1800, 0, 0x1000, 0x1000, false)]
+    [InlineData(ulong.MaxValue, 1, 0, ulong.MaxValue, false)]
+    [InlineData(0x1000, ulong.MaxValue, 0x2000, 1, true)] // the sum does not fit
+    public void RangesThatShareAByteOverlap(ulong start, ulong length, ulong otherStart, ulong otherLength, bool overlaps)
+    {
+        PhysRange range = new(new PhysAddr(start), length);
+        PhysRange other = new(new PhysAddr(otherStart), otherLength);
+        Assert.Equal((overlaps, overlaps), (range.Overlaps(other), other.Overlaps(range)));
+    }
+
     [Fact]
     public void CutsAddressesThatNoProcessorHas()
     {

@@ -6,13 +6,18 @@ using Commence.ImageTool.Elf;
 
 namespace Commence.ImageTool.Checks;
 
-/// <summary>IMG020 to IMG024.</summary>
+/// <summary>IMG020 to IMG025.</summary>
 internal static class LayoutGate
 {
     private const ulong PageSizeBytes = 4096;
 
     // XEN_ELFNOTE_PHYS32_ENTRY.  Source: Xen "include/public/elfnote.h".
     private const uint PvhNoteType = 18;
+
+    // Source: Multiboot2 Specification 2.0 §3.1.1 "OS image format", §3.1.2 "The magic fields of Multiboot2 header".
+    private const int Multiboot2SearchBytes = 32768;
+    private const int Multiboot2HeaderBytes = 16;
+    private const uint Multiboot2Magic = 0xE85250D6;
 
     public static IEnumerable<Violation> Check(ElfImage image)
     {
@@ -26,6 +31,8 @@ internal static class LayoutGate
             yield return violation;
         if (image.Machine == ElfConstants.EM_X86_64 && !HasPvhNote(image))
             yield return new Violation(Rule.NoPvhNote, "PVH", "the image has no PVH note with an entry address");
+        if (image.Machine == ElfConstants.EM_X86_64 && !HasMultiboot2Header(image.Head(Multiboot2SearchBytes)))
+            yield return new Violation(Rule.NoMultiboot2Header, "multiboot2", "the image has no sound multiboot2 header where a loader looks for it");
     }
 
     private static Violation? CheckSegment(ElfSegment segment)
@@ -91,6 +98,21 @@ internal static class LayoutGate
                     return true;
                 notes = notes[(int)next..];
             }
+        }
+        return false;
+    }
+
+    // magic, architecture, length of the header with its tags, and what makes the sum of the four zero.
+    private static bool HasMultiboot2Header(ReadOnlySpan<byte> head)
+    {
+        for (int at = 0; at + Multiboot2HeaderBytes <= head.Length; at += 8)
+        {
+            ReadOnlySpan<byte> header = head[at..];
+            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(header);
+            uint length = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
+            uint sum = magic + BinaryPrimitives.ReadUInt32LittleEndian(header[4..]) + length + BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
+            if (magic == Multiboot2Magic)
+                return sum == 0 && length <= (uint)header.Length;
         }
         return false;
     }

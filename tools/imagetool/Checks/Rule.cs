@@ -16,6 +16,7 @@ internal sealed record Rule(string Code, string Advice)
     public static readonly Rule ThreadLocal = new("IMG021", "the kernel has no thread-local storage: use per-CPU areas");
     public static readonly Rule Dynamic = new("IMG022", "link with -static --no-pie");
     public static readonly Rule NoPvhNote = new("IMG023", "QEMU needs the PVH note (name \"Xen\", type 18) to start the kernel: KEEP(*(.note.pvh)) in a PT_NOTE segment");
+    public static readonly Rule NoMultiboot2Header = new("IMG025", "GRUB needs the header in the first 32 KiB of the file, on 8 bytes: KEEP(*(.multiboot2)) in the first segment");
     public static readonly Rule SharedPage = new("IMG024", "align each kind of memory to 4096 in the linker script, so that page tables can tell them apart");
 
     public static readonly Rule SimdRegister = new("IMG030",

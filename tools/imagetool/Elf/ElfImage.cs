@@ -57,6 +57,9 @@ internal sealed class ElfImage
         return image;
     }
 
+    /// <summary>The file's first <paramref name="length"/> bytes, or all if it has fewer.</summary>
+    public ReadOnlySpan<byte> Head(int length) => _bytes.AsSpan(0, Math.Min(length, _bytes.Length));
+
     /// <summary>The section called <paramref name="name"/>, or null.</summary>
     public ElfSection? FindSection(string name)
     {
