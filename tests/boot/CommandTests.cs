@@ -45,6 +45,10 @@ public sealed class CommandTests
     [InlineData("'four'", 123, "run", "--cpus", "four", "--", "true")]
     [InlineData("'m68k'", 123, "run", "--arch", "m68k", "--", "true")]
     [InlineData("'rnu'", 123, "rnu")]
+    [InlineData("'1' is no number from 2 to 255", 123, "bench", "bringup", "--cpus", "1")]
+    [InlineData("'x' is no number from 1 to 255", 123, "bench", "boot", "--cpus", "4,x")]
+    [InlineData("nothing to measure", 123, "bench", "bringup", "--repeats", "0", "--exact", "0")]
+    [InlineData("--limit must be more than 0", 123, "bench", "boot", "--limit", "0")]
     public async Task ARequestThatCannotBeFulfilledSaysWhatIsWrong(string message, int status, params string[] arguments)
     {
         // The stub, unless the case names a kernel itself.
@@ -85,12 +89,15 @@ public sealed class CommandTests
         Assert.Contains("./commence run --cpus 4 -- /bin/busybox uname -a", result.Output);
     }
 
-    private sealed record CommandResult(int Status, string Output, string Error);
+    internal sealed record CommandResult(int Status, string Output, string Error);
 
-    private static async Task<CommandResult> RunAsync(params string[] arguments)
+    private static Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(s_limit, arguments);
+
+    /// <summary>Runs ./commence to its end.</summary>
+    internal static async Task<CommandResult> RunAsync(TimeSpan timeout, params string[] arguments)
     {
         using Process command = Start(arguments);
-        using CancellationTokenSource limit = new(s_limit);
+        using CancellationTokenSource limit = new(timeout);
         Task<string> output = command.StandardOutput.ReadToEndAsync(limit.Token);
         Task<string> error = command.StandardError.ReadToEndAsync(limit.Token);
         await command.WaitForExitAsync(limit.Token);

@@ -38,6 +38,17 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
             ("./commence test --unit", "hosted tests only"),
             ("./commence test --filter Slab", "tests whose name contains Slab"),
         ],
+        ["bringup"] =
+        [
+            ("./commence bench bringup", "everything; more than an hour"),
+            ("./commence bench bringup --quick", "without Linux at 255 processors"),
+            ("./commence bench bringup --no-linux --cpus 4,64", "our own figures, in a minute"),
+        ],
+        ["boot"] =
+        [
+            ("./commence bench boot --cpus 4 --no-memory", "one row, beside Linux"),
+            ("./commence bench boot --repeats 0 --no-linux", "our own instructions, exactly"),
+        ],
     };
 
     /// <summary>Replaces the help of <paramref name="root"/> and its commands.</summary>

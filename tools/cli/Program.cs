@@ -3,6 +3,7 @@ using System;
 using System.CommandLine;
 using System.CommandLine.Help;
 using Commence.Cli;
+using Commence.Cli.Bench;
 using Commence.Cli.Build;
 using Commence.Cli.Host;
 using Commence.Cli.Run;
@@ -13,6 +14,7 @@ RootCommand root = new("Commence, a multiprocessor operating system kernel in C#
     RunCommand.Create(),
     BuildCommand.Create(),
     TestCommand.Create(),
+    BenchCommand.Create(),
     DoctorCommand.Create(),
 };
 ExampleHelp.Attach(root);

@@ -21,6 +21,13 @@ public sealed record MachineSpec
     /// <summary>QEMU's processor model with its features.</summary>
     public string CpuModel { get; init; } = "max";
 
+    /// <summary>QEMU's accelerator with its properties.</summary>
+    public string Accelerator { get; init; } = "tcg,thread=multi";
+
+    /// <summary>Whether the machine is measured: then nothing is asked of it while it runs, and its resets are not logged, since
+    /// both take its time. The price: a standstill lasts until the time limit, and a triple fault passes for a reset.</summary>
+    public bool IsMeasured { get; init; }
+
     /// <summary>The number of logical processors.</summary>
     public int Cpus { get; init; } = 1;
 

@@ -25,7 +25,7 @@ public static class QemuCommandLine
         [
             "-M", spec.Machine,
             "-cpu", spec.CpuModel,
-            "-accel", "tcg,thread=multi",
+            "-accel", spec.Accelerator,
             "-m", Number(spec.MemoryMiB),
             "-smp", Smp(spec),
             "-no-user-config", "-nodefaults", "-display", "none",
@@ -37,9 +37,10 @@ public static class QemuCommandLine
             "-serial", "chardev:console",
             "-device", "isa-serial,chardev=records,iobase=0x2f8,irq=3",
             "-mon", "chardev=qmp,mode=control",
-            "-d", "cpu_reset", "-D", lines.ResetLogPath,
             "-kernel", spec.Kernel,
         ];
+        if (!spec.IsMeasured)
+            arguments.AddRange(["-d", "cpu_reset", "-D", lines.ResetLogPath]);
         if (spec.Initrd is not null)
             arguments.AddRange(["-initrd", spec.Initrd]);
         if (spec.CommandLine.Length > 0)

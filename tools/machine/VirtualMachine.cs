@@ -155,7 +155,8 @@ public sealed class VirtualMachine(MachineSpec spec)
         Task timeIsOver = Task.Delay(timeout ?? Timeout.InfiniteTimeSpan, timers.Token);
         Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, stop);
         Task ended = Task.WhenAny(_shutdown.Task, qemu.Exited, stopped);
-        Task halted = spec.GdbPort is null ? Standstill.WaitAsync(qmp, _console, timers.Token) : Task.Delay(Timeout.InfiniteTimeSpan, timers.Token);
+        bool isWatched = spec.GdbPort is null && !spec.IsMeasured;
+        Task halted = isWatched ? Standstill.WaitAsync(qmp, _console, timers.Token) : Task.Delay(Timeout.InfiniteTimeSpan, timers.Token);
 
         Task first = await Task.WhenAny(_panic.Task, ended, _exit.Task, halted, timeIsOver);
         if (first == _exit.Task)
