@@ -21,6 +21,13 @@ public interface ICpu
     /// <remarks>Context: any. Not ordered against earlier loads.</remarks>
     static abstract ulong ReadCycles();
 
+    /// <summary>Asks the processor, or the hypervisor below it, for the rate of that counter.</summary>
+    /// <param name="hertz">The rate.</param>
+    /// <param name="source">Who says so, for the log.</param>
+    /// <returns>False if they do not say: it must be measured.</returns>
+    /// <remarks>Context: any.</remarks>
+    static abstract bool TryReadCycleRate(out ulong hertz, out ReadOnlySpan<byte> source);
+
     /// <summary>The name of that counter as a clock source (x64: <c>tsc</c>), and as text has it (<c>TSC</c>).</summary>
     static abstract ReadOnlySpan<byte> CycleCounterName { get; }
 

@@ -39,6 +39,9 @@ public struct CpuFacts
 
     /// <summary>Rate of the cycle counter.</summary>
     public ulong CyclesPerSecond;
+
+    /// <summary>Turns of its delay loop, in hundredths of what Linux calls a BogoMIPS.</summary>
+    public ulong BogoMipsHundredths;
 }
 
 /// <summary>Descriptions of processors.</summary>

@@ -1,4 +1,6 @@
 // The interrupt controller that each processor has for itself: messages between processors, and its timer.
+using Commence.Lib;
+
 namespace Commence.Arch;
 
 /// <summary>The local interrupt controller (x64: local APIC; arm64: GIC CPU interface).</summary>
@@ -18,19 +20,32 @@ public interface IInterruptController
     /// <inheritdoc cref="SendReschedule"/>
     static abstract void SendCallFunction(ApicId to);
 
+    /// <summary>Makes a processor take a tick: <see cref="TrapSink.OnTimer"/>.</summary>
+    /// <inheritdoc cref="SendReschedule"/>
+    static abstract void SendTick(ApicId to);
+
+    /// <summary>Whether messages can be sent to other processors at all; if not, there is nobody else to the kernel.</summary>
+    static abstract bool CanReachOthers { get; }
+
+    /// <summary>Writes the names of errors, as <see cref="TrapSink.OnControllerError"/> is told of them.</summary>
+    /// <remarks>Context: any.</remarks>
+    static abstract void DescribeErrors(uint status, ref TextWriter text);
+
     /// <summary>Makes a processor stop, whatever it does: <see cref="TrapSink.OnStop"/>.</summary>
     static abstract void SendStop(ApicId to);
 
     /// <summary>Acknowledges a device's interrupt.</summary>
     static abstract void EndOfInterrupt();
 
-    /// <summary>Begins to measure the timer against the processor's counter.</summary>
-    /// <returns>Both clocks now.</returns>
-    static abstract TimerMeasurement BeginMeasurement();
+    /// <summary>Lets the timer count, without interrupts, to be compared with other clocks. A timer that there is not counts
+    /// nothing.</summary>
+    static abstract void StartMeasuring();
 
-    /// <summary>Ends what <see cref="BeginMeasurement"/> began.</summary>
-    /// <returns>What went by on both clocks.</returns>
-    static abstract TimerMeasurement EndMeasurement(in TimerMeasurement begin);
+    /// <summary>Reads the timer, which counts from <see cref="StartMeasuring"/> on, and the processor's counter.</summary>
+    static abstract TimerMeasurement ReadTimers();
+
+    /// <summary>Ends what <see cref="StartMeasuring"/> began.</summary>
+    static abstract void StopMeasuring();
 
     /// <summary>Starts the calling processor's periodic timer: <see cref="TrapSink.OnTimer"/>.</summary>
     /// <param name="ticksPerInterrupt">Ticks of the rate that was measured.</param>
@@ -54,4 +69,7 @@ public readonly struct TimerMeasurement
 
     /// <summary>Cycles of <see cref="ICpu.ReadCycles"/>.</summary>
     public ulong Cycles { get; }
+
+    /// <summary>What went by between an earlier reading and this one. The timer may have come round once.</summary>
+    public TimerMeasurement Since(in TimerMeasurement begin) => new(unchecked(TimerTicks - begin.TimerTicks), Cycles - begin.Cycles);
 }

@@ -76,8 +76,13 @@ public abstract class TrapSink
     public abstract void OnStop(ref TrapFrame frame);
 
     /// <summary>A device's interrupt line. IRQs: off.</summary>
+    /// <param name="frame">What it interrupted.</param>
     /// <param name="vector">The interrupt vector, 0x20–0xEF.</param>
-    public abstract void OnDeviceInterrupt(int vector);
+    public abstract void OnDeviceInterrupt(ref TrapFrame frame, int vector);
+
+    /// <summary>The local interrupt controller met an error. IRQs: off.</summary>
+    /// <param name="status">The errors, as <see cref="IInterruptController.DescribeErrors"/> explains them.</param>
+    public abstract void OnControllerError(uint status);
 
     /// <summary>A non-maskable interrupt that no one sent. Context: NMI.</summary>
     public abstract void OnNmi(ref TrapFrame frame);

@@ -37,6 +37,14 @@ public readonly struct HostedCpu : ICpu
     public static ulong ReadCycles() => (ulong)Stopwatch.GetTimestamp();
 
     /// <inheritdoc/>
+    public static bool TryReadCycleRate(out ulong hertz, out ReadOnlySpan<byte> source)
+    {
+        hertz = (ulong)Stopwatch.Frequency;
+        source = "host"u8;
+        return true;
+    }
+
+    /// <inheritdoc/>
     public static ReadOnlySpan<byte> CycleCounterName => "host"u8;
 
     /// <inheritdoc/>

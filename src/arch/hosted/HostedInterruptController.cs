@@ -1,6 +1,7 @@
 // Messages between the processors of a HostedMachine, and a periodic timer for each. The hardware's number of a processor
 // is the kernel's.
 using System.Diagnostics;
+using Commence.Lib;
 
 namespace Commence.Arch.Hosted;
 
@@ -27,6 +28,16 @@ public readonly struct HostedInterruptController : IInterruptController
         Machine[(int)to.Value].Interrupt(static () => TrapSink.Instance.OnCallFunctionIpi());
 
     /// <inheritdoc/>
+    public static void SendTick(ApicId to) => Machine[(int)to.Value].Tick();
+
+    /// <inheritdoc/>
+    public static bool CanReachOthers => true;
+
+    /// <inheritdoc/>
+    /// <remarks>Nothing goes wrong here.</remarks>
+    public static void DescribeErrors(uint status, ref TextWriter text) => text.AppendHex(status);
+
+    /// <inheritdoc/>
     /// <remarks>Here it waits until the processor takes interrupts.</remarks>
     public static void SendStop(ApicId to) => Machine[(int)to.Value].Interrupt(static () =>
     {
@@ -40,13 +51,20 @@ public readonly struct HostedInterruptController : IInterruptController
     }
 
     /// <inheritdoc/>
-    public static TimerMeasurement BeginMeasurement() => new(Ticks(Cpu.ReadCycles()), Cpu.ReadCycles());
+    public static void StartMeasuring()
+    {
+    }
 
     /// <inheritdoc/>
-    public static TimerMeasurement EndMeasurement(in TimerMeasurement begin)
+    public static TimerMeasurement ReadTimers()
     {
         ulong cycles = Cpu.ReadCycles();
-        return new TimerMeasurement(Ticks(cycles) - begin.TimerTicks, cycles - begin.Cycles);
+        return new TimerMeasurement(Ticks(cycles), cycles);
+    }
+
+    /// <inheritdoc/>
+    public static void StopMeasuring()
+    {
     }
 
     /// <inheritdoc/>

@@ -42,13 +42,14 @@ public static class LogClock
 
     /// <summary>Nanoseconds since <see cref="Start"/>; 0 while the rate is unknown.</summary>
     /// <remarks>Context: any.</remarks>
-    public static ulong Now
+    public static ulong Now => Source is { } source ? ReadFrom(source) : CycleTime;
+
+    /// <summary>The same by the calling processor's cycle counter in any case: it never stands, for waits that must end.</summary>
+    /// <remarks>Context: any.</remarks>
+    public static ulong CycleTime
     {
         get
         {
-            if (Source is { } source)
-                return ReadFrom(source);
-
             ulong rate = Volatile.Read(ref s_cyclesPerMillisecond);
             if (rate == 0)
                 return 0;
@@ -57,6 +58,7 @@ public static class LogClock
             return (cycles / rate * 1_000_000) + (cycles % rate * 1_000_000 / rate);
         }
     }
+
     // A clock that is just being changed, perhaps by whoever logs: the time before is better than to wait for oneself.
     private static ulong ReadFrom(LogTimeSource source)
     {

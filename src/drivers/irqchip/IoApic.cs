@@ -44,9 +44,15 @@ internal sealed class IoApic
             return false; // an empty bus reads as all ones
 
         apic.InputCount = (version >> 16 & 0xFF) + 1;
-        for (uint input = 0; input < apic.InputCount; input++)
-            apic.Write(IndexInputs + (input * 2), Masked);
+        apic.MaskAll();
         return true;
+    }
+
+    /// <summary>Masks all inputs.</summary>
+    internal void MaskAll()
+    {
+        for (uint input = 0; input < InputCount; input++)
+            Write(IndexInputs + (input * 2), Masked);
     }
 
     /// <summary>Routes an input to one processor and unmasks it.</summary>

@@ -1,5 +1,7 @@
 // Brings legacy lines to processors through the machine's I/O APICs, along the wires that firmware describes.
+using System;
 using System.Runtime.CompilerServices;
+using Commence.Arch;
 using Commence.Firmware.Interrupts;
 using Commence.Init;
 using Commence.Irq;
@@ -15,6 +17,12 @@ public sealed class IoApicRouter : InterruptRouter
         private IoApic? _first;
     }
 
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> Name => "IO-APIC"u8;
+
+    /// <summary>I/O APICs that answered.</summary>
+    public int Count { get; private set; }
+
     // Filled by the boot processor before the router is registered; only read afterwards. An APIC that does not answer is null.
     private Apics _apics;
 
@@ -28,6 +36,7 @@ public sealed class IoApicRouter : InterruptRouter
             if (IoApic.TryOpen(entry.Address, out IoApic apic))
             {
                 _apics[index] = apic;
+                Count++;
                 Printk.Info($"IOAPIC[{index}]: apic_id {entry.Id}, address {entry.Address}, GSI {entry.GsiBase}-{entry.GsiBase + apic.InputCount - 1}");
             }
             else
@@ -50,5 +59,20 @@ public sealed class IoApicRouter : InterruptRouter
             return false;
         apic.Route(wire.Pin, vector, to, wire.IsLevel, wire.IsActiveLow);
         return true;
+    }
+
+    /// <inheritdoc/>
+    public override void EndOfInterrupt(int line)
+    {
+        _ = line; // the local APIC knows which it was, and tells the I/O APIC of a level-triggered one
+        InterruptController.EndOfInterrupt();
+    }
+
+    /// <summary>Masks all inputs: the lines come another way from now on.</summary>
+    /// <remarks>Context: early boot.</remarks>
+    public void MaskAll()
+    {
+        foreach (IoApic? apic in (ReadOnlySpan<IoApic?>)_apics)
+            apic?.MaskAll();
     }
 }

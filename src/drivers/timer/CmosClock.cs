@@ -34,6 +34,10 @@ public static class CmosClock
         internal byte Year;
     }
 
+    /// <summary>Whether anything answers: a bus where nobody is reads as all ones, which no real register A does.</summary>
+    /// <remarks>Context: early boot, one caller.</remarks>
+    internal static bool IsPresent => ReadRegister(RegisterA) != byte.MaxValue || ReadRegister(RegisterB) != byte.MaxValue;
+
     /// <summary>Seconds since 1970-01-01 00:00 UTC, taking the clock to run in UTC; 0 if it makes no sense.</summary>
     /// <remarks>Context: early boot, one caller.</remarks>
     public static ulong ReadSeconds()
@@ -100,9 +104,15 @@ public static class CmosClock
 
     private static int Decode(byte value, bool isBinary) => isBinary ? value : (value & 0xF) + ((value >> 4) * 10);
 
-    private static byte ReadRegister(byte register)
+    internal static byte ReadRegister(byte register)
     {
         new IoPort(0x70).Write8(register);
         return new IoPort(0x71).Read8();
+    }
+
+    internal static void WriteRegister(byte register, byte value)
+    {
+        new IoPort(0x70).Write8(register);
+        new IoPort(0x71).Write8(value);
     }
 }

@@ -1,52 +1,65 @@
-// The PC's programmable interval timer: the clock of known rate by which others are measured.
+// The PC's programmable interval timer. Its channel 0 is a counter of known rate while rates are measured, and can be the
+// machine's tick afterwards; its output is interrupt line 0, which is masked until somebody asks for the tick.
 //
-// Channel 2 is used, whose gate and output are on port 61 and which interrupts nobody.
+// Channel 0 rather than channel 2, whose gate is on port 61: machines without a speaker do not have that port.
 //
-// Source: Intel 8254 data sheet, "Mode 0: Interrupt on Terminal Count".
+// Source: Intel 8254 data sheet, "Mode 0: Interrupt on Terminal Count", "Mode 2: Rate Generator", "Counter Latch Command".
+using System;
 using Commence.Time;
 
 namespace Commence.Drivers.Timer;
 
-/// <summary>The interval timer as a reference clock.</summary>
-public sealed class Pit8254 : ReferenceClock
+/// <summary>Channel 0 as a counter of sixteen bits.</summary>
+internal sealed class Pit8254 : ClockSource
 {
-    private const uint FrequencyHz = 1_193_182;
-    private const byte Channel2Mode0 = 0xB0; // channel 2, low then high byte, mode 0, binary
-    private const byte GateOn = 0x01;
-    private const byte SpeakerOn = 0x02;
-    private const byte OutputHigh = 0x20;
-    private const ushort CountMax = 0xFFFF;
-
-    // A count of 10 ms passes in less than this many port reads on any machine; more means there is no such timer.
-    private const int SpinsMax = 50_000_000;
+    private const uint Hertz = 1_193_182;
+    private const uint CountMax = 0x1_0000;  // written as 0
+    private const byte Channel0Mode2 = 0x34; // channel 0, low then high byte, mode 2, binary
+    private const byte Channel0Mode0 = 0x30;
+    private const byte LatchChannel0 = 0x00;
 
     /// <inheritdoc/>
-    public override System.ReadOnlySpan<byte> Name => "PIT"u8;
+    public override ReadOnlySpan<byte> Name => "pit"u8;
 
     /// <inheritdoc/>
-    public override bool TryWait(Nanoseconds duration)
+    public override int Rating => 110;
+
+    /// <inheritdoc/>
+    public override ulong FrequencyHz => Hertz;
+
+    /// <inheritdoc/>
+    public override ulong Mask => CountMax - 1;
+
+    private static IoPort Control => new(0x43);
+
+    private static IoPort Channel0 => new(0x40);
+
+    /// <inheritdoc/>
+    /// <remarks>It counts down. One reader at a time: a read takes three accesses.</remarks>
+    public override ulong Read()
     {
-        ulong count = duration.Value * FrequencyHz / 1_000_000_000;
-        if (count is 0 or > CountMax)
-            return false;
+        Control.Write8(LatchChannel0);
+        uint low = Channel0.Read8();
+        uint high = Channel0.Read8();
+        return CountMax - ((high << 8) | low);
+    }
 
-        IoPort control = new(0x43);
-        IoPort channel2 = new(0x42);
-        IoPort gate = new(0x61);
+    /// <summary>Makes channel 0 count through all of its sixteen bits.</summary>
+    /// <remarks>Context: early boot.</remarks>
+    internal static void StartCounter() => Start(CountMax);
 
-        byte before = gate.Read8();
-        gate.Write8((byte)((before & ~SpeakerOn) | GateOn));
-        control.Write8(Channel2Mode0);
-        channel2.Write8((byte)count);
-        channel2.Write8((byte)(count >> 8));
+    /// <summary>Makes channel 0 raise its line so many times a second.</summary>
+    /// <remarks>Context: early boot.</remarks>
+    internal static void StartTick(uint hertz) => Start((Hertz + (hertz / 2)) / hertz);
 
-        // Right after the count is written the output must be low: a port that floats reads as high at once.
-        bool isPresent = (gate.Read8() & OutputHigh) == 0;
-        int spins = 0;
-        while (isPresent && (gate.Read8() & OutputHigh) == 0 && ++spins < SpinsMax)
-            Cpu.Relax();
+    /// <summary>Makes channel 0 raise its line no more: in mode 0 it waits for a count that never comes.</summary>
+    internal static void StopTick() => Control.Write8(Channel0Mode0);
 
-        gate.Write8(before);
-        return isPresent && spins < SpinsMax;
+    private static void Start(uint count)
+    {
+        Bug.On(count is 0 or > CountMax);
+        Control.Write8(Channel0Mode2);
+        Channel0.Write8((byte)count);
+        Channel0.Write8((byte)(count >> 8));
     }
 }

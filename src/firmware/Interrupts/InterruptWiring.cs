@@ -64,24 +64,35 @@ public struct InterruptWiring
     /// <summary>The machine also has the two 8259s, which must be masked.</summary>
     public bool HasLegacyPics { get; private set; }
 
-    /// <summary>The local APIC input that NMI is wired to on all processors; 1 unless firmware says otherwise.</summary>
+    /// <summary>The local APIC input that NMI is wired to on the boot processor; 1 unless firmware says otherwise.</summary>
     public byte NmiLocalInput { get; private set; }
+
+    /// <summary>That NMI's line is active low.</summary>
+    public bool IsNmiActiveLow { get; private set; }
+
+    /// <summary>The boot processor's local APIC input that the 8259s' output is wired to; 0 unless firmware says otherwise.</summary>
+    public byte ExternalLocalInput { get; private set; }
 
     /// <summary>The wire of an ISA interrupt, 0 to 15.</summary>
     public readonly IsaWire Isa(int irq) => _isa[irq];
 
     /// <summary>Reads the wiring from a MADT.</summary>
-    public static void Read(Madt madt, out InterruptWiring wiring, scoped ref FaultLog faults)
+    /// <param name="madt">The table.</param>
+    /// <param name="bootProcessor">The APIC id of the processor whose local inputs matter.</param>
+    /// <param name="wiring">The wiring.</param>
+    /// <param name="faults">Gets all that is wrong.</param>
+    public static void Read(Madt madt, ApicId bootProcessor, out InterruptWiring wiring, scoped ref FaultLog faults)
     {
         wiring = default;
         wiring.HasLegacyPics = madt.HasLegacyPics;
         wiring.NmiLocalInput = 1;
+        bool hasUid = TryFindUid(madt, bootProcessor, out uint bootUid);
         foreach (MadtEntry entry in madt.Entries)
         {
             if (MadtIoApic.TryParse(entry.Bytes, out MadtIoApic apic))
                 wiring.Add(new IoApicEntry { Id = apic.Id, Address = apic.Address, GsiBase = apic.GsiBase }, FirmwarePart.Madt, entry.Offset, ref faults);
-            else if (MadtLocalApicNmi.TryParse(entry.Bytes, out MadtLocalApicNmi nmi) && nmi.IsForAll)
-                wiring.NmiLocalInput = (byte)(nmi.LocalInput & 1);
+            else if (MadtLocalApicNmi.TryParse(entry.Bytes, out MadtLocalApicNmi nmi) && (nmi.IsForAll || (hasUid && nmi.Uid == bootUid)))
+                wiring.SetNmi(nmi.LocalInput, nmi.Mode);
         }
 
         // Without a word to the contrary, an ISA interrupt has the global number that is its own, and signals as ISA does.
@@ -95,7 +106,8 @@ public struct InterruptWiring
     }
 
     /// <summary>Reads the wiring from an MP configuration.</summary>
-    public static void Read(MpConfiguration configuration, out InterruptWiring wiring, scoped ref FaultLog faults)
+    /// <inheritdoc cref="Read(Madt, ApicId, out InterruptWiring, ref FaultLog)"/>
+    public static void Read(MpConfiguration configuration, ApicId bootProcessor, out InterruptWiring wiring, scoped ref FaultLog faults)
     {
         wiring = default;
         wiring.HasLegacyPics = true; // the specification requires them
@@ -111,11 +123,49 @@ public struct InterruptWiring
             if (!MpInterrupt.TryParse(entry.Bytes, out MpInterrupt source))
                 continue;
 
-            if (source is { IsLocal: true, Kind: MpInterruptKind.Nmi, Destination: MpInterrupt.AllApics })
-                wiring.NmiLocalInput = (byte)(source.Pin & 1);
+            if (source.IsLocal)
+                wiring.SetLocal(source, bootProcessor);
             else if (!source.IsLocal && source.Kind == MpInterruptKind.Vectored)
                 wiring.Wire(source, BusKind(configuration.Table, source.SourceBus), entry.Offset, ref faults);
         }
+    }
+
+    // The number by which the MADT's NMI entries call a processor.
+    private static bool TryFindUid(Madt madt, ApicId processor, out uint uid)
+    {
+        foreach (MadtEntry entry in madt.Entries)
+        {
+            if (MadtLocalApic.TryParse(entry.Bytes, madt.Revision, out MadtLocalApic apic) && apic.ApicId == processor)
+            {
+                uid = apic.Uid;
+                return true;
+            }
+
+            if (MadtLocalX2Apic.TryParse(entry.Bytes, madt.Revision, out MadtLocalX2Apic wide) && wide.ApicId == processor)
+            {
+                uid = wide.Uid;
+                return true;
+            }
+        }
+
+        uid = 0;
+        return false;
+    }
+
+    private void SetNmi(byte input, InterruptMode mode)
+    {
+        NmiLocalInput = (byte)(input & 1);
+        IsNmiActiveLow = mode.Polarity == InterruptPolarity.Low;
+    }
+
+    private void SetLocal(MpInterrupt source, ApicId bootProcessor)
+    {
+        if (source.Destination != MpInterrupt.AllApics && source.Destination != bootProcessor.Value)
+            return;
+        if (source.Kind == MpInterruptKind.Nmi)
+            SetNmi(source.Pin, source.Mode);
+        else if (source.Kind == MpInterruptKind.External)
+            ExternalLocalInput = (byte)(source.Pin & 1);
     }
 
     /// <summary>Finds the I/O APIC that has a global interrupt, by ACPI's numbers.</summary>

@@ -26,9 +26,8 @@ internal sealed class PcPlatform : Platform
 
     private static readonly Uart16550 s_console = new(new IoPort(SerialPort1));
     private static readonly Uart16550 s_records = new(new IoPort(SerialPort2));
-    private static readonly Pit8254 s_pit = new();
 
-    private static IoApicRouter? s_ioApics;
+    private static PitTick? s_tick;
 
     /// <summary>Where the loader put its message.</summary>
     internal static PhysAddr BootInformationAt { get; set; }
@@ -60,12 +59,16 @@ internal sealed class PcPlatform : Platform
         X64Features.EnableOnThisCpu();
         if (X64CpuId.HasHypervisor)
             SpinPolicy.AllowBarging();
-        if (!X64LocalApic.IsPresent)
-            Panic.Now($"this processor has no local APIC");
-
         // Before the local APIC closes the way for the legacy controllers' interrupts: one that is pending then would stay so
         // for ever, and a processor that takes an interrupt without a vector raises a general protection fault.
         Pic8259.Disable();
+        if (InterruptParameters.IsLocalControllerOff || !X64LocalApic.IsPresent)
+        {
+            Printk.Warning($"{(X64LocalApic.IsPresent ? "local APIC disabled by the command line"u8 : "no local APIC present"u8)}: one CPU, interrupts by the 8259s");
+            X64LocalApic.LeaveOff();
+            return;
+        }
+
         X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: !IsX2ApicOff);
     }
 
@@ -73,9 +76,8 @@ internal sealed class PcPlatform : Platform
     public override void MapDevices()
     {
         AcpiPower.Find();
-        s_ioApics = new IoApicRouter();
-        s_ioApics.Open();
-        if (X64LocalApic.IsX2Apic)
+        PcInterrupts.Find();
+        if (!X64LocalApic.IsUsed || X64LocalApic.IsX2Apic)
             return;
         MemoryRegion registers = new(X64LocalApic.RegisterBase, X64LocalApic.RegisterBase + Limits.PageSizeBytes);
         if (!KernelPageTable.TryMapDevice(KernelMemory.Table, registers))
@@ -83,13 +85,23 @@ internal sealed class PcPlatform : Platform
     }
 
     /// <inheritdoc/>
-    public override void StartInterruptControllers()
+    public override void StartInterruptControllers() => PcInterrupts.Start();
+
+    /// <inheritdoc/>
+    public override bool TryFallBackToLegacyRouter() => PcInterrupts.TryUsePics();
+
+    /// <inheritdoc/>
+    public override void FindClocks()
     {
-        InterruptRouter.Instance = s_ioApics;
+        PcClocks.Find();
+        s_tick = new PitTick();
     }
 
     /// <inheritdoc/>
-    public override ReferenceClock ReferenceClock => s_pit;
+    public override ReferenceClock? GetReferenceClock(int index) => PcClocks.Get(index);
+
+    /// <inheritdoc/>
+    public override LegacyTick? LegacyTick => s_tick;
 
     /// <inheritdoc/>
     public override ulong ReadWallClockSeconds() => CmosClock.ReadSeconds();

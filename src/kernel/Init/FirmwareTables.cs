@@ -36,6 +36,7 @@ public static class FirmwareTables
     private static AcpiTables s_acpi;
     private static ProcessorList s_processors;
     private static InterruptWiring s_wiring;
+    private static AcpiTimers s_timers;
 
     /// <summary>Whether ACPI tables are believed.</summary>
     [KernelParameter("acpi", Early = true, Help = "off: no ACPI table is read; the MP tables alone say what there is")]
@@ -49,6 +50,12 @@ public static class FirmwareTables
 
     /// <summary>I/O APICs, and which of their inputs the legacy interrupts reach.</summary>
     public static ref readonly InterruptWiring Wiring => ref s_wiring;
+
+    /// <summary>What ACPI says of timers.</summary>
+    public static ref readonly AcpiTimers Timers => ref s_timers;
+
+    /// <summary>The machine started in PIC mode: its IMCR keeps the legacy controllers' interrupts from the APICs (MP tables).</summary>
+    public static bool IsPicMode { get; private set; }
 
     /// <summary>Physical memory as early boot maps it.</summary>
     public static EarlyMemory Memory => new(ImageLayout.EarlyMappedEnd);
@@ -70,6 +77,7 @@ public static class FirmwareTables
 
         if (Use == AcpiUse.On && TryLoadAcpi(ref faults))
             ReserveAcpi();
+        s_timers = AcpiTimers.Read(Memory, in s_acpi, ref faults);
 
         DiscoveryOptions options = new()
         {
@@ -90,9 +98,10 @@ public static class FirmwareTables
     {
         if (s_acpi.TryOpen(Memory, "APIC"u8, FirmwarePart.Madt, ref faults, out AcpiTable table)
             && Madt.TryParse(table, out Madt madt, out ParseFault _)) // its fault was logged when the processors were read
-            InterruptWiring.Read(madt, out s_wiring, ref faults);
+            InterruptWiring.Read(madt, InterruptController.Id, out s_wiring, ref faults);
         else if (hasMp)
-            InterruptWiring.Read(mp, out s_wiring, ref faults);
+            InterruptWiring.Read(mp, InterruptController.Id, out s_wiring, ref faults);
+        IsPicMode = hasMp && mp.Pointer.HasImcr;
     }
 
     private static void ReserveAcpi()

@@ -36,8 +36,21 @@ public abstract class Platform
     /// <summary>Finds the interrupt controllers of the devices and masks what is not used.</summary>
     public abstract void StartInterruptControllers();
 
-    /// <summary>The clock against which the others are measured.</summary>
-    public abstract ReferenceClock ReferenceClock { get; }
+    /// <summary>Finds the machine's timers, and registers those that can be the clock.</summary>
+    /// <remarks>Context: early boot. IRQs: off.</remarks>
+    public abstract void FindClocks();
+
+    /// <summary>A clock against which the others are measured, by its place in the order of preference; null behind the last.</summary>
+    /// <remarks>Context: early boot, after <see cref="FindClocks"/>.</remarks>
+    public abstract ReferenceClock? GetReferenceClock(int index);
+
+    /// <summary>The machine's own tick, for processors without one; null if there is none.</summary>
+    public abstract LegacyTick? LegacyTick { get; }
+
+    /// <summary>Lets devices interrupt another way, since the one that is used brings nothing.</summary>
+    /// <returns>False if there is no other.</returns>
+    /// <remarks>Context: boot, before any device was connected. IRQs: on.</remarks>
+    public abstract bool TryFallBackToLegacyRouter();
 
     /// <summary>Wall-clock time, in seconds since 1970; 0 if the machine has no clock.</summary>
     public abstract ulong ReadWallClockSeconds();

@@ -18,9 +18,10 @@ internal static class ProcessorTable
     /// <remarks>Context: early boot, after the slab.</remarks>
     internal static void Fill()
     {
+        int countMax = InterruptController.CanReachOthers ? PossibleMax : 1;
         foreach (ProcessorEntry entry in FirmwareTables.Processors.Entries)
         {
-            if (entry.Availability == ProcessorAvailability.Enabled && Processors.Count < PossibleMax)
+            if (entry.Availability == ProcessorAvailability.Enabled && Processors.Count < countMax)
                 Processors.Add(new Processor(new CpuId(Processors.Count), entry.ApicId));
         }
 

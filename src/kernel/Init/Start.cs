@@ -44,9 +44,11 @@ public static class Start
         SmpInit.CompleteBootProcessor(Processors.Get(new CpuId(0))); // stacks for NMI and double fault; online
         BootStep.Done("trap_init"u8);
         Platform.Instance.StartInterruptControllers(); // device lines
-        TickTimer.StartOnThisCpu();
         LocalInterrupts.Enable();
+        TickTimer.StartAndCheck();                     // the timer's interrupt, by the first way on which it arrives
         BootStep.Done("local_irq_enable"u8);
+        Delay.Calibrate();                             // BogoMIPS
+        BootStep.Done("calibrate_delay"u8);
         RestInit();
     }
 
@@ -105,8 +107,8 @@ public static class Start
 
     private static void StartClock()
     {
-        if (!TickTimer.TryCalibrate(Platform.Instance.ReferenceClock))
-            Panic.Now($"no clock: the {Platform.Instance.ReferenceClock.Name} does not run");
+        Platform.Instance.FindClocks();
+        ClockSetup.Run();
         Clock.SetRealtime(new Nanoseconds(Platform.Instance.ReadWallClockSeconds() * 1_000_000_000));
     }
 }

@@ -54,7 +54,7 @@ public sealed class KernelTraps : TrapSink
 
     /// <inheritdoc/>
     public override void OnTimer(ref TrapFrame frame) =>
-        Scheduler.Tick(frame.IsFromUser ? InterruptedMode.User : InterruptedMode.Kernel);
+        Scheduler.Tick(ModeOf(in frame));
 
     /// <inheritdoc/>
     public override void OnRescheduleIpi()
@@ -75,7 +75,10 @@ public sealed class KernelTraps : TrapSink
     }
 
     /// <inheritdoc/>
-    public override void OnDeviceInterrupt(int vector) => DeviceInterrupts.Dispatch(vector);
+    public override void OnDeviceInterrupt(ref TrapFrame frame, int vector) => DeviceInterrupts.Dispatch(vector, ModeOf(in frame));
+
+    /// <inheritdoc/>
+    public override void OnControllerError(uint status) => ControllerErrors.Report(status);
 
     /// <inheritdoc/>
     public override void OnNmi(ref TrapFrame frame)
@@ -101,6 +104,8 @@ public sealed class KernelTraps : TrapSink
     /// <inheritdoc/>
     [DoesNotReturn]
     public override void OnThreadStart() => Scheduler.StartThread();
+
+    private static InterruptedMode ModeOf(in TrapFrame frame) => frame.IsFromUser ? InterruptedMode.User : InterruptedMode.Kernel;
 
     // A copy from or to user memory found a page that is not there yet. Only where the copy may sleep; elsewhere it ends early.
     private static bool TryResolveCopy(ref TrapFrame frame, VirtAddr address, FaultAccess access)

@@ -1,4 +1,5 @@
 // What the scheduler and the clock keep for each processor.
+using System.Threading;
 using Commence.Sched;
 using Commence.Time;
 
@@ -8,6 +9,7 @@ public sealed partial class Processor
 {
     private RunQueue? _runQueue;
     private TimerQueue? _timers;
+    private ulong _tickCount;
 
     /// <summary>Its runnable tasks.</summary>
     /// <remarks>Context: any after <see cref="Scheduler.TryAddProcessor"/>.</remarks>
@@ -20,7 +22,11 @@ public sealed partial class Processor
     public CpuTimes Times;
 
     /// <summary>Ticks of its timer so far. Written by its own tick.</summary>
-    public ulong TickCount { get; internal set; }
+    public ulong TickCount
+    {
+        get => Volatile.Read(ref _tickCount);
+        internal set => Volatile.Write(ref _tickCount, value);
+    }
 
     /// <summary>What it runs when nothing else wants to (pid 0).</summary>
     public Task IdleTask => RunQueue.Idle;

@@ -38,8 +38,8 @@ internal sealed class SmpStop : MachineStop
         }
 
         // By cycles, not by the clock: its lock may be held by a processor that is stopped now.
-        ulong begin = LogClock.Now;
-        while (Volatile.Read(ref s_stopped) < wanted && LogClock.Now - begin < StopMaxNs)
+        ulong begin = LogClock.CycleTime;
+        while (Volatile.Read(ref s_stopped) < wanted && LogClock.CycleTime - begin < StopMaxNs)
             Cpu.Relax();
     }
 
@@ -64,8 +64,8 @@ internal sealed class SmpStop : MachineStop
         if (seconds > 0)
         {
             Printk.Emergency($"Rebooting in {seconds} seconds..");
-            ulong begin = LogClock.Now;
-            while (LogClock.Now - begin < (ulong)seconds * NsPerSecond)
+            ulong begin = LogClock.CycleTime;
+            while (LogClock.CycleTime - begin < (ulong)seconds * NsPerSecond)
                 Cpu.Relax();
         }
 

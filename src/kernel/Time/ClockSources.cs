@@ -35,7 +35,7 @@ public static class ClockSources
     /// <summary>A source by its place in the order of registration.</summary>
     public static ClockSource Get(int index) => s_sources[index]!;
 
-    /// <summary>Adds a source, and lets the clock run on it if it is the best.</summary>
+    /// <summary>Adds a source. <see cref="Select"/> chooses.</summary>
     /// <remarks>Context: early boot.</remarks>
     public static void Register(ClockSource source)
     {
@@ -47,7 +47,6 @@ public static class ClockSources
 
         s_sources[s_count++] = source;
         Printk.Info($"clocksource: {source.Name}: mask: 0x{source.Mask:x}, {source.FrequencyHz} Hz, rating {source.Rating}");
-        Choose();
     }
 
     /// <summary>Adds the cycle counter of the processors.</summary>
@@ -57,6 +56,15 @@ public static class ClockSources
     {
         s_cycleCounter = new CycleCounter(frequencyHz);
         Register(s_cycleCounter);
+    }
+
+    /// <summary>Lets the clock run on the best source.</summary>
+    /// <remarks>Context: early boot, when all are registered.</remarks>
+    public static void Select()
+    {
+        if (!TimeParameters.ClockSource.IsEmpty && !IsRegistered(TimeParameters.ClockSource))
+            Printk.Warning($"clocksource: no clocksource {TimeParameters.ClockSource}, as the command line asks for");
+        Choose();
     }
 
     /// <summary>The cycle counters of the processors disagree, or do not run steadily (Linux: <c>mark_tsc_unstable</c>): the clock
@@ -103,6 +111,17 @@ public static class ClockSources
         if (IsWanted(candidate) != IsWanted(best))
             return IsWanted(candidate);
         return candidate.Rating > best.Rating;
+    }
+
+    private static bool IsRegistered(ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < s_count; i++)
+        {
+            if (name.SequenceEqual(s_sources[i]!.Name))
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsWanted(ClockSource source) => TimeParameters.ClockSource.SequenceEqual(source.Name);

@@ -1,52 +1,114 @@
-// The periodic tick of each processor, and the rates of its clocks, measured once on the boot processor against a clock
-// whose rate is known.
+// The tick: from each processor's own timer, or, where that does not work, from the machine's, passed on by the boot processor.
+//
+//   local timer ── no interrupt ──▶ legacy tick over an I/O APIC ── none ──▶ over the 8259s ── none ──▶ panic
+//
+// Source of the idea to look whether the tick arrives: Linux's check_timer.
 using System;
 using Commence.Arch;
 using Commence.Debug;
+using Commence.Init;
+using Commence.Irq;
+using Commence.Lib;
+using Commence.Locking;
+using Commence.Smp;
 
 namespace Commence.Time;
 
-/// <summary>Calibration and start of the local timers (Linux: <c>calibrate_APIC_clock</c>, <c>tsc_calibrate</c>).</summary>
+/// <summary>Rates and starts of the ticks.</summary>
 public static class TickTimer
 {
-    private const ulong MeasurementNs = 5_000_000;
-    private const int MeasurementsMax = 3;
-    private const ulong NsPerSecond = 1_000_000_000;
+    // While the boot processor looks whether the tick arrives, the local timer ticks faster: the look costs that much less.
+    private const uint ProbeDivisor = 16;
 
-    private static uint s_ticksPerInterrupt; // written by the boot processor before the others start
+    // The host may run something else for long. Only a machine without any tick waits so long.
+    private const ulong ProbeMaxNs = Nanoseconds.PerSecond;
 
-    /// <summary>Measures the cycle counter and the local timer, and starts the clock.</summary>
-    /// <returns>False if the reference does not work.</returns>
-    /// <remarks>Context: early boot. IRQs: off.</remarks>
-    public static bool TryCalibrate(ReferenceClock reference)
+    // Written by the boot processor before the others start.
+    private static uint s_ticksPerInterrupt; // of the local timer; 0: it is not used
+    private static LegacyTick? s_legacy;     // what ticks instead
+
+    /// <summary>Takes the rates that were measured.</summary>
+    /// <remarks>Context: early boot.</remarks>
+    internal static void SetRates(ClockRates rates)
     {
-        // The shortest of a few: anything that disturbs a measurement makes it longer.
-        TimerMeasurement best = default;
-        for (int i = 0; i < MeasurementsMax; i++)
+        bool isWanted = !InterruptParameters.IsLocalTimerOff;
+        s_ticksPerInterrupt = isWanted ? (uint)Math.Min(uint.MaxValue, rates.TimerPerSecond / Limits.TicksPerSecond) : 0;
+    }
+
+    /// <summary>Starts the calling processor's tick, if it has one of its own.</summary>
+    /// <remarks>Context: boot, AP call-in. IRQs: off.</remarks>
+    public static void StartOnThisCpu()
+    {
+        Processor.Current.LoopsPerTick = Delay.LoopsPerTick;
+        if (s_ticksPerInterrupt != 0)
+            InterruptController.StartPeriodicTimer(s_ticksPerInterrupt);
+    }
+
+    /// <summary>Starts the boot processor's tick and waits for the first one; takes the next way to one if none comes.</summary>
+    /// <remarks>Context: boot, on the boot processor. IRQs: on.</remarks>
+    public static void StartAndCheck()
+    {
+        if (s_ticksPerInterrupt != 0 && TryLocalTimer())
+            return;
+
+        LegacyTick? legacy = Platform.Instance.LegacyTick;
+        while (legacy is not null && InterruptRouter.Instance is { } router)
         {
-            TimerMeasurement begin = InterruptController.BeginMeasurement();
-            if (!reference.TryWait(new Nanoseconds(MeasurementNs)))
-                return false;
-            TimerMeasurement taken = InterruptController.EndMeasurement(in begin);
-            if (best.Cycles == 0 || taken.Cycles < best.Cycles)
-                best = taken;
+            if (TryLegacy(legacy))
+                return;
+            Printk.Warning($"..TIMER: no interrupt by {legacy.Name} through {router.Name}");
+            if (!Platform.Instance.TryFallBackToLegacyRouter())
+                break;
         }
 
-        if (best.Cycles == 0 || best.TimerTicks == 0)
-            return false;
+        Panic.Now($"no timer interrupt arrives: neither the local timer's nor the legacy timer's by any way. Boot with \"nolapic\", or with \"noapic\"");
+    }
 
-        ulong cyclesPerSecond = best.Cycles * (NsPerSecond / MeasurementNs);
-        ulong timerPerSecond = best.TimerTicks * (NsPerSecond / MeasurementNs);
-        s_ticksPerInterrupt = (uint)Math.Max(1, timerPerSecond / Limits.TicksPerSecond);
-        LogClock.SetRate(Math.Max(1, cyclesPerSecond / 1000));
-        Printk.Info($"tsc: Detected {cyclesPerSecond / 1_000_000}.{cyclesPerSecond / 1000 % 1000:d3} MHz processor, by {reference.Name}");
-        ClockSources.RegisterCycleCounter(cyclesPerSecond);
-        if (TimeParameters.IsCycleCounterUnstable)
-            ClockSources.MarkCycleCounterUnstable("boot parameter"u8);
+    private static bool TryLocalTimer()
+    {
+        using (LocalIrq.Disable())
+            InterruptController.StartPeriodicTimer(Math.Max(1, s_ticksPerInterrupt / ProbeDivisor));
+
+        bool hasCome = TryAwaitTick();
+        using (LocalIrq.Disable())
+        {
+            if (hasCome)
+                StartOnThisCpu();
+            else
+                InterruptController.StopTimer();
+        }
+
+        if (!hasCome)
+        {
+            Printk.Warning($"..TIMER: the local timer does not interrupt");
+            s_ticksPerInterrupt = 0;
+        }
+
+        return hasCome;
+    }
+
+    private static bool TryLegacy(LegacyTick legacy)
+    {
+        if (!legacy.TryStart(Limits.TicksPerSecond))
+            return false;
+        if (!TryAwaitTick())
+        {
+            legacy.Stop();
+            return false;
+        }
+
+        s_legacy = legacy;
+        Printk.Info($"..TIMER: ticks by {legacy.Name} through {InterruptRouter.Instance!.Name}");
         return true;
     }
 
-    /// <summary>Starts the calling processor's tick.</summary>
-    /// <remarks>Context: boot, AP call-in. IRQs: off.</remarks>
-    public static void StartOnThisCpu() => InterruptController.StartPeriodicTimer(s_ticksPerInterrupt);
+    private static bool TryAwaitTick()
+    {
+        Processor here = Processor.Current;
+        ulong before = here.TickCount;
+        ulong deadline = Clock.After(new Nanoseconds(ProbeMaxNs)).Value;
+        while (here.TickCount == before && Clock.Monotonic().Value < deadline)
+            Cpu.Relax();
+        return here.TickCount != before;
+    }
 }

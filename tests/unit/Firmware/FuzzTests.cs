@@ -113,7 +113,7 @@ public class FuzzTests
             list.TryAddMadt(madt, ref faults);
             AssertSane(in faults);
             AssertSane(in list);
-            InterruptWiring.Read(madt, out InterruptWiring wiring, ref faults);
+            InterruptWiring.Read(madt, default, out InterruptWiring wiring, ref faults);
             AssertSane(in wiring);
             _ = madt.LocalApic;
         });
@@ -143,10 +143,10 @@ public class FuzzTests
     {
         byte[][] corpus =
         [
-            .. Fixtures("SRAT.bin"), .. Fixtures("SLIT.bin"), .. Fixtures("FACP.bin"), .. Fixtures("DSDT.bin"),
+            .. Fixtures("SRAT.bin"), .. Fixtures("SLIT.bin"), .. Fixtures("FACP.bin"), .. Fixtures("DSDT.bin"), .. Fixtures("HPET.bin"),
             Tables.Acpi("SRAT", 3, new byte[12], [2, 24, 0, 0, .. Tables.Bytes(7, 0x220, 1, 0, 0)]),
         ];
-        Fuzz.Run("FADT, SRAT, SLIT, DSDT", 1, random =>
+        Fuzz.Run("FADT, HPET, SRAT, SLIT, DSDT", 1, random =>
         {
             byte[] bytes = Fuzz.Mutate(Pick(corpus, random), random);
             if (SleepType.TryFindSoftOff(bytes, out SleepType type))
@@ -162,6 +162,8 @@ public class FuzzTests
                     Assert.True(slit.Distance(i, (uint)random.Next()) >= 10 && slit.Distance(i, i) == 10);
             }
 
+            if (HpetTable.TryParse(table, out HpetTable hpet, out _))
+                Assert.True(hpet.Address.Value != 0 && hpet.Address.Value + HpetTable.RegistersBytes < MemoryMap.AddressEnd);
             if (Fadt.TryParse(table, out Fadt fadt, out _))
             {
                 _ = fadt.Dsdt.Value + fadt.PmTimer.Address + fadt.Pm1aControl.Address + fadt.Pm1bControl.Address + fadt.Pm1aEvent.Address
@@ -205,7 +207,7 @@ public class FuzzTests
             AssertSane(in faults);
             InterruptWiring wiring = default;
             if (hasMp)
-                InterruptWiring.Read(mp, out wiring, ref faults);
+                InterruptWiring.Read(mp, default, out wiring, ref faults);
             AssertSane(in wiring);
             if (hasMp)
                 _ = mp.OemRange.Length + mp.TableRange.Length + mp.PointerRange.Length;

@@ -15,7 +15,7 @@ public class InterruptWiringTests
     private static InterruptWiring FromMadt(byte[] bytes, out FaultLog faults)
     {
         Madt madt = CapturedMachineTests.OpenMadt(bytes, out faults);
-        InterruptWiring.Read(madt, out InterruptWiring wiring, ref faults);
+        InterruptWiring.Read(madt, default, out InterruptWiring wiring, ref faults);
         return wiring;
     }
 
@@ -23,7 +23,7 @@ public class InterruptWiringTests
     {
         faults = default;
         Assert.True(MpConfiguration.TryFind(image.Memory, new byte[MpDefaultTable.SizeBytesMax], ref faults, out MpConfiguration mp));
-        InterruptWiring.Read(mp, out InterruptWiring wiring, ref faults);
+        InterruptWiring.Read(mp, default, out InterruptWiring wiring, ref faults);
         return wiring;
     }
 
@@ -117,5 +117,48 @@ public class InterruptWiringTests
             bool isMicroChannel = number is 4 or 7;
             Assert.Equal((true, 8u, isMicroChannel, isMicroChannel), (wiring.Isa(8).IsWired, wiring.Isa(8).Pin, wiring.Isa(8).IsLevel, wiring.Isa(8).IsActiveLow));
         }
+    }
+
+    [Fact]
+    public void LocalInputsAreThoseOfTheBootProcessor()
+    {
+        byte[] madt = Tables.Madt(
+            3,
+            Tables.LocalApic(5, 0, 1), Tables.LocalApic(6, 1, 1), Tables.LocalX2Apic(0x300, 1, 0x1000),
+            [4, 6, 5, 0, 0, 0], // uid 5: LINT0
+            [4, 6, 6, 0xF, 0, 1], // uid 6: LINT1, active low
+            [10, 12, 0, 0, .. Tables.Bytes(0x1000), 0, 0, 0, 0]);
+        Assert.Equal((0, false), Nmi(madt, 0));
+        Assert.Equal((1, true), Nmi(madt, 1));
+        Assert.Equal((0, false), Nmi(madt, 0x300));
+        Assert.Equal((1, false), Nmi(madt, 7)); // no word of it: the usual one
+
+        static (int Input, bool IsActiveLow) Nmi(byte[] bytes, uint bootProcessor)
+        {
+            Madt table = CapturedMachineTests.OpenMadt(bytes, out FaultLog faults);
+            InterruptWiring.Read(table, new ApicId(bootProcessor), out InterruptWiring wiring, ref faults);
+            return (wiring.NmiLocalInput, wiring.IsNmiActiveLow);
+        }
+    }
+
+    [Fact]
+    public void LocalInputsOfMpTables()
+    {
+        SparseMemory image = new();
+        image.Put(0xF0000, Tables.MpPointer(0xF0100, hasImcr: true));
+        image.Put(0xF0100, Tables.MpTable(
+        [
+            Tables.MpCpu(2, 3),
+            [4, 3, 0, 0, 0, 0, 2, 1], // the 8259s: LINT1 of processor 2
+            [4, 1, 3, 0, 0, 0, 0xFF, 0], // NMI: LINT0 of all, active low
+            [4, 1, 0, 0, 0, 0, 9, 1], // of another
+        ]));
+        FaultLog faults = default;
+        Assert.True(MpConfiguration.TryFind(image.Memory, new byte[MpDefaultTable.SizeBytesMax], ref faults, out MpConfiguration mp));
+        Assert.True(mp.Pointer.HasImcr);
+        InterruptWiring.Read(mp, new ApicId(2), out InterruptWiring wiring, ref faults);
+        Assert.Equal((1, 0, true), (wiring.ExternalLocalInput, wiring.NmiLocalInput, wiring.IsNmiActiveLow));
+        InterruptWiring.Read(mp, new ApicId(9), out wiring, ref faults);
+        Assert.Equal((0, 1, false), (wiring.ExternalLocalInput, wiring.NmiLocalInput, wiring.IsNmiActiveLow));
     }
 }

@@ -25,7 +25,9 @@ internal abstract class TestTrapSink : TrapSink
     [DoesNotReturn]
     public override void OnStop(ref TrapFrame frame) => throw Unexpected();
 
-    public override void OnDeviceInterrupt(int vector) => throw Unexpected();
+    public override void OnDeviceInterrupt(ref TrapFrame frame, int vector) => throw Unexpected();
+
+    public override void OnControllerError(uint status) => throw Unexpected();
 
     public override void OnNmi(ref TrapFrame frame) => throw Unexpected();
 

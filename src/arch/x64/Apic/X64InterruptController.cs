@@ -1,4 +1,6 @@
 // The local APIC in the words of the architecture contract.
+using Commence.Lib;
+
 namespace Commence.Arch.X64;
 
 /// <summary>Messages between processors, and the local timer.</summary>
@@ -20,6 +22,15 @@ public readonly struct X64InterruptController : IInterruptController
     public static void SendCallFunction(ApicId to) => X64LocalApic.SendVector(to, X64Vectors.CallFunction);
 
     /// <inheritdoc/>
+    public static void SendTick(ApicId to) => X64LocalApic.SendVector(to, X64Vectors.LocalTimer);
+
+    /// <inheritdoc/>
+    public static bool CanReachOthers => X64LocalApic.IsUsed;
+
+    /// <inheritdoc/>
+    public static void DescribeErrors(uint status, ref TextWriter text) => X64ApicErrors.Describe(status, ref text);
+
+    /// <inheritdoc/>
     public static void SendStop(ApicId to)
     {
         X64Traps.AnnounceStop();
@@ -27,22 +38,28 @@ public readonly struct X64InterruptController : IInterruptController
     }
 
     /// <inheritdoc/>
-    public static void EndOfInterrupt() => X64LocalApic.EndOfInterrupt();
-
-    /// <inheritdoc/>
-    public static TimerMeasurement BeginMeasurement()
+    public static void EndOfInterrupt()
     {
-        X64LocalApic.StartTimerForMeasurement();
-        return new TimerMeasurement(X64LocalApic.TimerTicksElapsed, X64Instructions.ReadTimeStampCounter());
+        if (X64LocalApic.IsUsed)
+            X64LocalApic.EndOfInterrupt();
     }
 
     /// <inheritdoc/>
-    public static TimerMeasurement EndMeasurement(in TimerMeasurement begin)
+    public static void StartMeasuring()
     {
-        uint ticks = X64LocalApic.TimerTicksElapsed - begin.TimerTicks;
-        ulong cycles = X64Instructions.ReadTimeStampCounter() - begin.Cycles;
-        X64LocalApic.StopTimer();
-        return new TimerMeasurement(ticks, cycles);
+        if (X64LocalApic.IsUsed)
+            X64LocalApic.StartTimerForMeasurement();
+    }
+
+    /// <inheritdoc/>
+    public static TimerMeasurement ReadTimers() =>
+        new(X64LocalApic.IsUsed ? X64LocalApic.TimerTicksElapsed : 0, X64Instructions.ReadTimeStampCounter());
+
+    /// <inheritdoc/>
+    public static void StopMeasuring()
+    {
+        if (X64LocalApic.IsUsed)
+            X64LocalApic.StopTimer();
     }
 
     /// <inheritdoc/>

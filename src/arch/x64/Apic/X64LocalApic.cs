@@ -1,10 +1,13 @@
 // The local APIC of the processor that runs the caller, in xAPIC mode (registers in memory) or x2APIC mode (MSRs).
 //
+// A kernel that runs without them (nolapic, or a processor that has none) touches no register, and knows one processor only.
 // The mode is one for the whole machine, chosen by the boot processor: x2APIC if the firmware handed over in it (there is
 // no way back without a reset of the unit) or if ids need it. Every other processor follows before it touches a register.
 //
 // Sources: SDM Vol 3A §10.4 "Local APIC", §10.5 "Handling Local Interrupts", §10.6 "Issuing Interprocessor Interrupts",
 // §10.9 "Spurious Interrupt", §10.12 "Extended XAPIC (x2APIC)".
+using Commence.Lib;
+
 namespace Commence.Arch.X64;
 
 /// <summary>Local APIC access.</summary>
@@ -26,7 +29,10 @@ public static class X64LocalApic
     private const uint RegisterErrorStatus = 0x280;
     private const uint RegisterIcrLow = 0x300;
     private const uint RegisterIcrHigh = 0x310;
+    private const uint RegisterLvtMachineCheck = 0x2F0;
     private const uint RegisterLvtTimer = 0x320;
+    private const uint RegisterLvtThermal = 0x330;
+    private const uint RegisterLvtCounters = 0x340;
     private const uint RegisterLvtLint0 = 0x350;
     private const uint RegisterLvtLint1 = 0x360;
     private const uint RegisterLvtError = 0x370;
@@ -38,6 +44,8 @@ public static class X64LocalApic
     private const uint LvtMasked = 1 << 16;
     private const uint LvtPeriodic = 1 << 17;
     private const uint LvtDeliveryNmi = 4 << 8;
+    private const uint LvtDeliveryExternal = 7 << 8;
+    private const uint LvtActiveLow = 1 << 13;
     private const uint TimerDivideBy16 = 3;
 
     private const uint IcrDeliveryInit = 5 << 8;
@@ -47,11 +55,21 @@ public static class X64LocalApic
     private const uint IcrLevelAssert = 1 << 14;
     private const uint IcrTriggerLevel = 1 << 15;
 
+    // Highest LVT entry from which on a register exists. SDM Vol 3A §10.4.8 "Local APIC Version Register", §10.5.1.
+    private const uint LvtCountWithError = 3;
+    private const uint LvtCountWithCounters = 4;
+    private const uint LvtCountWithThermal = 5;
+    private const uint LvtCountWithMachineCheck = 6;
+
+    private static bool s_isUsed;     // written once by the boot processor
     private static bool s_isX2Apic;   // written once by the boot processor
     private static ulong s_registers; // virtual address of the page of registers, xAPIC mode
 
     /// <summary>Whether the machine's APICs are driven through MSRs.</summary>
     public static bool IsX2Apic => s_isX2Apic;
+
+    /// <summary>Whether the kernel uses local APICs; if not, there is one processor, and no register is touched.</summary>
+    public static bool IsUsed => s_isUsed;
 
     /// <summary>Whether CPUID reports a local APIC at all.</summary>
     public static bool IsPresent => (X64CpuId.Read(1).Edx & (1 << 9)) != 0;
@@ -63,7 +81,8 @@ public static class X64LocalApic
     public static bool IsBootProcessor => (X64Instructions.ReadMsr(MsrApicBase) & BaseBootstrap) != 0;
 
     /// <summary>The calling processor's own id, from the APIC itself: CPUID leaf 1 holds eight bits only.</summary>
-    public static ApicId Id => new(s_isX2Apic ? Read(RegisterId) : Read(RegisterId) >> 24);
+    /// <remarks>Where local APICs are not used, CPUID is all there is.</remarks>
+    public static ApicId Id => new(!s_isUsed ? X64CpuId.Read(1).Ebx >> 24 : s_isX2Apic ? Read(RegisterId) : Read(RegisterId) >> 24);
 
     /// <summary>Version register: bits 0–7 version, 16–23 highest LVT entry.</summary>
     public static uint Version => Read(RegisterVersion);
@@ -74,15 +93,38 @@ public static class X64LocalApic
     /// <remarks>Context: early boot. IRQs: off.</remarks>
     public static void InitialiseBootProcessor(VirtAddr registers, bool wantsX2Apic)
     {
+        s_isUsed = true;
         s_registers = registers.Value;
         s_isX2Apic = (X64Instructions.ReadMsr(MsrApicBase) & BaseX2Apic) != 0 || (wantsX2Apic && X64CpuId.HasX2Apic);
         EnableOnThisCpu();
     }
 
+    /// <summary>Switches the boot processor's APIC off, if there is one: the 8259s' interrupts come straight to the processor.</summary>
+    /// <remarks>Context: early boot. IRQs: off. There is no way back without a reset (SDM Vol 3A §10.4.3).</remarks>
+    public static void LeaveOff()
+    {
+        if (IsPresent)
+            X64Instructions.WriteMsr(MsrApicBase, X64Instructions.ReadMsr(MsrApicBase) & ~(BaseEnable | BaseX2Apic));
+    }
+
+    /// <summary>Connects the boot processor's NMI, as firmware has wired it.</summary>
+    /// <param name="input">LINT0 or LINT1.</param>
+    /// <param name="isActiveLow">The line's polarity.</param>
+    /// <remarks>Context: early boot. IRQs: off.</remarks>
+    public static void ConnectNmi(int input, bool isActiveLow) =>
+        Write(RegisterOfInput(input), LvtDeliveryNmi | (isActiveLow ? LvtActiveLow : 0));
+
+    /// <summary>Lets the 8259s interrupt the boot processor ("virtual wire mode", MP Spec 1.4 §3.6.2.2).</summary>
+    /// <param name="input">LINT0 or LINT1, to which their output is wired.</param>
+    /// <remarks>Context: early boot. IRQs: off.</remarks>
+    public static void ConnectLegacyController(int input) => Write(RegisterOfInput(input), LvtDeliveryExternal);
+
+    private static uint RegisterOfInput(int input) => input == 0 ? RegisterLvtLint0 : RegisterLvtLint1;
+
     /// <summary>Gives the registers' place after the page tables changed.</summary>
     public static void MoveRegisters(VirtAddr registers) => s_registers = registers.Value;
 
-    /// <summary>Enables the calling processor's APIC with all its local lines masked, but for errors and LINT1's NMI on the boot processor.</summary>
+    /// <summary>Enables the calling processor's APIC with all its local lines masked, but for errors.</summary>
     /// <remarks>Context: early boot, AP call-in. IRQs: off.</remarks>
     public static void EnableOnThisCpu()
     {
@@ -94,11 +136,25 @@ public static class X64LocalApic
 
         Write(RegisterTaskPriority, 0); // take every vector
         Write(RegisterSpurious, SpuriousEnable | X64Vectors.Spurious);
+        uint entries = Version >> 16 & 0xFF;
+        MaskLocalLines(entries);
+        ReadAndClearErrors(); // of the firmware's time
+        if (entries >= LvtCountWithError)
+            Write(RegisterLvtError, X64Vectors.ApicError);
+    }
+
+    // Only those that there are: writing to another is an error of its own.
+    private static void MaskLocalLines(uint entries)
+    {
         Write(RegisterLvtTimer, LvtMasked);
         Write(RegisterLvtLint0, LvtMasked);
-        Write(RegisterLvtLint1, IsBootProcessor ? LvtDeliveryNmi : LvtMasked);
-        ReadAndClearErrors();
-        Write(RegisterLvtError, X64Vectors.ApicError);
+        Write(RegisterLvtLint1, LvtMasked);
+        if (entries >= LvtCountWithCounters)
+            Write(RegisterLvtCounters, LvtMasked);
+        if (entries >= LvtCountWithThermal)
+            Write(RegisterLvtThermal, LvtMasked);
+        if (entries >= LvtCountWithMachineCheck)
+            Write(RegisterLvtMachineCheck, LvtMasked);
     }
 
     /// <summary>Acknowledges the interrupt being served.</summary>
@@ -159,6 +215,7 @@ public static class X64LocalApic
 
     private static void SendCommand(ApicId to, uint command)
     {
+        Misuse.On(!s_isUsed); // there is nobody to send to
         if (s_isX2Apic)
         {
             // The MSR write is not ordered after earlier stores: what the receiver will read must be visible first

@@ -18,6 +18,9 @@ public readonly struct X64Cpu : ICpu
     public static ulong ReadCycles() => X64Instructions.ReadTimeStampCounter();
 
     /// <inheritdoc/>
+    public static bool TryReadCycleRate(out ulong hertz, out ReadOnlySpan<byte> source) => X64CycleRate.TryRead(out hertz, out source);
+
+    /// <inheritdoc/>
     public static ReadOnlySpan<byte> CycleCounterName => "tsc"u8;
 
     /// <inheritdoc/>

@@ -98,12 +98,8 @@ public readonly struct X64CpuInfo : ICpuInfo
         text.Append($"apicid\t\t: {facts.HardwareId.Value}\ninitial apicid\t: {facts.HardwareId.Value}\n");
     }
 
-    // Linux counts two turns of its delay loop per cycle of the counter.
-    private static void AppendBogoMips(ref TextWriter text, in CpuFacts facts)
-    {
-        ulong hundredths = facts.CyclesPerSecond / 5000;
-        text.Append($"\nbogomips\t: {hundredths / 100}.{hundredths % 100:d2}\n");
-    }
+    private static void AppendBogoMips(ref TextWriter text, in CpuFacts facts) =>
+        text.Append($"\nbogomips\t: {facts.BogoMipsHundredths / 100}.{facts.BogoMipsHundredths % 100:d2}\n");
 
     // The largest cache that CPUID tells of: leaf 4 and its AMD twin list them; older AMD processors give the second level.
     private static uint ReadCacheKib()

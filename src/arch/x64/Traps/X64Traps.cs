@@ -113,17 +113,24 @@ public static class X64Traps
                 break;
             case X64Vectors.ApicError:
                 X64LocalApic.EndOfInterrupt();
-                X64InterruptCounts.CountApicError(X64LocalApic.ReadAndClearErrors());
+                ReportApicError();
                 break;
             case <= X64Vectors.DeviceLast:
                 // The line is acknowledged after its handler: a level-triggered one would come back at once.
-                TrapSink.Instance.OnDeviceInterrupt(vector);
+                TrapSink.Instance.OnDeviceInterrupt(ref frame, vector);
                 break;
             default:
                 X64LocalApic.EndOfInterrupt();
                 X64InterruptCounts.CountUnexpected(vector);
                 break;
         }
+    }
+
+    private static void ReportApicError()
+    {
+        uint status = X64LocalApic.ReadAndClearErrors();
+        X64InterruptCounts.CountApicError(status);
+        TrapSink.Instance.OnControllerError(status);
     }
 
     private static void OnPageFault(ref X64TrapFrame frame)

@@ -110,7 +110,9 @@ public sealed class SysType : ProcFsType
     {
         SysType type = new();
         ProcFolder devices = NamedFolder.AddTo(type.Root, "devices"u8);
-        ProcFolder processors = NamedFolder.AddTo(NamedFolder.AddTo(devices, "system"u8), "cpu"u8);
+        ProcFolder system = NamedFolder.AddTo(devices, "system"u8);
+        ClockSourceFile.AddTo(system);
+        ProcFolder processors = NamedFolder.AddTo(system, "cpu"u8);
         processors.Add(new ProcessorSet(ProcessorSetKind.Online));
         processors.Add(new ProcessorSet(ProcessorSetKind.Possible));
         processors.Add(new ProcessorSet(ProcessorSetKind.Present));

@@ -39,6 +39,7 @@ internal sealed class CpuInfoFile : ProcFile
             HardwareId = processor.HardwareId,
             Place = CpuInfo.PlaceOf(processor.HardwareId),
             CyclesPerSecond = LogClock.CyclesPerMillisecond * 1000,
+            BogoMipsHundredths = new BogoMips(processor.LoopsPerTick).Hundredths,
         };
         CountNeighbours(ref facts);
         CpuInfo.Format(ref text.Out, in facts);
@@ -205,22 +206,22 @@ internal sealed class InterruptsFile : ProcFile
             text.Out.Append($"CPU{cpu.Value,-8}");
         text.Out.Append((byte)'\n');
         text.EndRecord();
-        for (int i = 0; DeviceInterrupts.TryRead(i, out int line, out CpuId target, out ulong count); i++)
-            AppendLine(ref text, line, target, count);
+        for (int i = 0; DeviceInterrupts.TryRead(ref i, out DeviceInterrupt interrupt); i++)
+            AppendLine(ref text, interrupt);
 
         text.Out.Append("LOC:"u8);
         foreach (CpuId cpu in Processors.Online)
             text.Out.Append($" {Processors.Get(cpu).TickCount,10}");
-        text.Out.Append($"   Local timer interrupts\nERR: {DeviceInterrupts.UnhandledCount,10}\n");
+        text.Out.Append($"   Local timer interrupts\nERR: {DeviceInterrupts.UnhandledCount,10}\nMIS: {DeviceInterrupts.SpuriousCount,10}\n");
         return Errno.None;
     }
 
-    private static void AppendLine(ref ProcText text, int line, CpuId target, ulong count)
+    private static void AppendLine(ref ProcText text, DeviceInterrupt interrupt)
     {
-        text.Out.Append($"{line,3}:");
+        text.Out.Append($"{interrupt.Line,3}:");
         foreach (CpuId cpu in Processors.Online)
-            text.Out.Append($" {(cpu == target ? count : 0),10}");
-        text.Out.Append($"   IO-APIC {line,4}-edge\n");
+            text.Out.Append($" {(cpu == interrupt.Target ? interrupt.Count : 0),10}");
+        text.Out.Append($"   {interrupt.Router.Name} {interrupt.Line,4}-edge\n");
         text.EndRecord();
     }
 }
