@@ -109,6 +109,30 @@ public struct MemoryMap
         MergeNeighbours();
     }
 
+    /// <summary>Takes memory of one kind out of the map (Linux: <c>e820__range_remove</c>).</summary>
+    /// <param name="start">The first address.</param>
+    /// <param name="length">How much; what lies above <see cref="AddressEnd"/> is in no map anyway.</param>
+    /// <param name="kind">Regions of other kinds stay.</param>
+    public void Remove(PhysAddr start, ulong length, MemoryKind kind)
+    {
+        ulong at = start.Value;
+        ulong end = at >= AddressEnd || length > AddressEnd - at ? AddressEnd : at + length;
+        for (int i = 0; i < _count; i++)
+        {
+            MemoryMapEntry old = _regions[i];
+            if (old.Kind != kind || old.End.Value <= at || old.Start.Value >= end)
+                continue;
+
+            RemoveAt(i);
+            int next = i;
+            if (old.Start.Value < at && Insert(next, new MemoryMapEntry(old.Start.Value, at, kind)))
+                next++;
+            if (old.End.Value > end && Insert(next, new MemoryMapEntry(end, old.End.Value, kind)))
+                next++;
+            i = next - 1;
+        }
+    }
+
     /// <summary>The kind of memory at an address; <see cref="MemoryKind.None"/> where no region is.</summary>
     public readonly MemoryKind KindAt(PhysAddr at)
     {

@@ -6,6 +6,7 @@ using Commence.Cli;
 using Commence.Cli.Bench;
 using Commence.Cli.Build;
 using Commence.Cli.Host;
+using Commence.Cli.Parameters;
 using Commence.Cli.Run;
 using Commence.Cli.Test;
 
@@ -16,6 +17,7 @@ RootCommand root = new("Commence, a multiprocessor operating system kernel in C#
     TestCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),
+    HelpParametersCommand.Create(),
 };
 ExampleHelp.Attach(root);
 

@@ -8,6 +8,7 @@
 using System;
 using System.Threading;
 using Commence.Lib;
+using Commence.Processes;
 
 namespace Commence.Init;
 
@@ -47,6 +48,8 @@ public static class KernelParameters
             if (IsRefused(parameter, isEarly: false))
                 Printk.Error($"Booting kernel: `{parameter.Value}' invalid for parameter `{parameter.Name}'");
         }
+
+        InitArguments.Read(commandLine).PrintUnknown();
     }
 
     private static bool IsRefused(KernelParameter parameter, bool isEarly)

@@ -1,4 +1,5 @@
 // Which memory the kernel may use: what the loader calls usable, less what something lies in already.
+using System;
 using Commence.Arch;
 using Commence.Firmware;
 using Commence.Lib;
@@ -22,19 +23,36 @@ internal static class MemorySetup
     internal static void Fill()
     {
         ref Memblock memory = ref KernelMemory.Memblock;
-        foreach (MemoryMapEntry region in BootInformation.MemoryMap.Regions)
+        Show("BIOS-e820"u8, in BootInformation.MemoryMap);
+        if (UserMemoryMap.IsDefined)
         {
-            Printk.Info($"BIOS-e820: [mem {region.Start}-{new PhysAddr(region.End.Value - 1)}] {region.KindName}");
+            Printk.Info($"user-defined physical RAM map:");
+            Show("user"u8, in UserMemoryMap.Map);
+        }
+
+        foreach (MemoryMapEntry region in UserMemoryMap.IsDefined ? UserMemoryMap.Map.Regions : BootInformation.MemoryMap.Regions)
+        {
             if (region.Kind == MemoryKind.Usable && !memory.TryAddMemory(region.Start, region.Length))
                 Printk.Error($"too many memory ranges: {region.Start} is left out");
         }
 
+        // The loader put the initramfs where it saw memory, perhaps beyond what the command line leaves: its pages stay, since
+        // they are read through the direct map and handed out afterwards.
+        PhysRange initramfs = BootInformation.Initramfs;
+        if (!initramfs.IsEmpty && !memory.TryAddMemory(initramfs.Start, initramfs.Length))
+            Printk.Error($"too many memory ranges: the initramfs at {initramfs.Start} is left out");
         Reserve(new PhysRange(default, BiosDataBytes));
         Reserve(new PhysRange(LegacyStart, LegacyEnd.Value - LegacyStart.Value));
         Reserve(new PhysRange(ImageLayout.EntryStart, ImageLayout.EntryEnd.Value - ImageLayout.EntryStart.Value));
         Reserve(new PhysRange(ImageLayout.LoadStart, ImageLayout.LoadEnd.Value - ImageLayout.LoadStart.Value));
         Reserve(BootInformation.Initramfs);
         Reserve(BootInformation.Message);
+    }
+
+    private static void Show(ReadOnlySpan<byte> author, in MemoryMap map)
+    {
+        foreach (MemoryMapEntry region in map.Regions)
+            Printk.Info($"{author}: [mem {region.Start}-{new PhysAddr(region.End.Value - 1)}] {region.KindName}");
     }
 
     /// <summary>Takes a range out of what may be allocated.</summary>

@@ -17,23 +17,31 @@ public static class NumberParser
     /// <returns>False if it is empty, has other characters, or does not fit.</returns>
     public static bool TryParseSize(ReadOnlySpan<byte> text, out ulong sizeBytes)
     {
+        return TryTakeSize(ref text, out sizeBytes) && text.IsEmpty;
+    }
+
+    /// <summary>Reads an amount at the start of a text.</summary>
+    /// <param name="text">Afterwards what stands behind it.</param>
+    /// <param name="sizeBytes">The amount.</param>
+    /// <returns>False if none stands there or it does not fit.</returns>
+    public static bool TryTakeSize(ref ReadOnlySpan<byte> text, out ulong sizeBytes)
+    {
         if (!Scan(text, out sizeBytes, out ReadOnlySpan<byte> rest))
             return false;
-        if (rest.IsEmpty)
-            return true;
 
-        int shift = (rest[0] | 0x20) switch
+        int shift = rest.IsEmpty ? 0 : (rest[0] | 0x20) switch
         {
             'k' => 10,
             'm' => 20,
             'g' => 30,
             't' => 40,
-            _ => -1,
+            _ => 0,
         };
-        if (shift < 0 || rest.Length > 1 || sizeBytes > ulong.MaxValue >> shift)
+        if (sizeBytes > ulong.MaxValue >> shift)
             return false;
 
         sizeBytes <<= shift;
+        text = shift == 0 ? rest : rest[1..];
         return true;
     }
 

@@ -171,7 +171,7 @@ public readonly ref struct CommandLine
             return text[at..];
         }
 
-        // Space, and tab to carriage return.
-        private static bool IsWhiteSpace(byte character) => character is (byte)' ' or (>= 9 and <= 13);
+        // Space, tab to carriage return, and Latin-1's hard space, as in the kernel's isspace of Linux.
+        private static bool IsWhiteSpace(byte character) => character is (byte)' ' or (>= 9 and <= 13) or 0xA0;
     }
 }

@@ -92,6 +92,62 @@ public class CommandLineTests
             return Parse(line.ToString()).SequenceEqual(expected);
         }).Holds();
 
+    // The rules once more, the other way round: which characters are outside quotes is decided first, for the whole line.
+    private static List<string> ByTheRules(byte[] bytes)
+    {
+        List<string> result = [];
+        int end = Array.IndexOf(bytes, (byte)0);
+        string line = Encoding.Latin1.GetString(bytes, 0, end < 0 ? bytes.Length : end) + " ";
+        int begin = -1;
+        bool isQuoted = false;
+        for (int i = 0; i < line.Length; i++)
+        {
+            bool isBlank = " \t\n\v\f\r\u00a0".Contains(line[i]) && !(isQuoted && i < line.Length - 1);
+            if (!isBlank && begin < 0)
+                begin = i;
+            if (line[i] == '"')
+                isQuoted = !isQuoted;
+            if (!isBlank || begin < 0)
+                continue;
+
+            string word = line[begin..i];
+            begin = -1;
+            bool isWhole = word[0] == '"';
+            word = isWhole ? word[1..] : word;
+            int equals = word.IndexOf('=', Math.Min(1, word.Length));
+            string name = equals < 0 ? word : word[..equals];
+            string? value = equals < 0 ? null : word[(equals + 1)..];
+            if (isWhole && value is null && name.EndsWith('"'))
+                name = name[..^1];
+            if (isWhole && value is not null && value.EndsWith('"'))
+                value = value[..^1];
+            if (value is not null && value.StartsWith('"'))
+                value = value.Length > 1 && value.EndsWith('"') ? value[1..^1] : value[1..];
+            if (value is null && name == "--")
+                break;
+            result.Add(value is null ? name : $"{name}→{value}");
+        }
+
+        return result;
+    }
+
+    // COMMENCE_FUZZ=1000000 tries a million.
+    [Fact]
+    public void AgreesWithTheRulesOnAnyLine() => Firmware.Fuzz.Run("command line", 1, static random =>
+    {
+        byte[] line = new byte[random.Next(40)];
+        for (int i = 0; i < line.Length; i++)
+            line[i] = random.Next(5) == 0 ? (byte)random.Next(256) : (byte)" \"\"==--ab"[random.Next(9)];
+        List<string> found = [];
+        foreach (KernelParameter parameter in new CommandLine(line))
+        {
+            string name = Encoding.Latin1.GetString(parameter.Name);
+            found.Add(parameter.HasValue ? $"{name}→{Encoding.Latin1.GetString(parameter.Value)}" : name);
+        }
+
+        Assert.Equal(ByTheRules(line), found);
+    });
+
     [Fact]
     public void AnyBytesAreTakenApart()
     {
