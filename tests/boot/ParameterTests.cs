@@ -1,5 +1,8 @@
 // What the kernel's command line does: memory, messages, and what is left for the first program.
 using System;
+using System.IO;
+using System.Linq;
+using System.Text;
 using System.Threading.Tasks;
 using Commence.Machine;
 using Xunit;
@@ -20,7 +23,8 @@ public sealed class ParameterTests
     [Fact]
     public async Task MemIsALimit()
     {
-        MachineResult result = await RunAsync("mem=64M", "/bin/busybox", "awk", "/MemTotal/ { exit !($2 < 65536 && $2 > 32768) }", "/proc/meminfo");
+        MachineResult result = await RunAsync("mem=64M", "/bin/busybox", "sh", "-c",
+            "mount -t proc none /proc; awk '/MemTotal/ { exit !($2 < 65536 && $2 > 32768) }' /proc/meminfo");
 
         AssertSays(result, "user-defined physical RAM map:", "user: [mem 0x0000000000100000-0x0000000003ffffff] usable");
         Kernel.AssertExited(0, result);
@@ -52,8 +56,13 @@ public sealed class ParameterTests
     }
 
     [Fact]
-    public async Task ALimitThatLeavesNoMemoryIsNamed() =>
-        Kernel.AssertRefused(await RunAsync("mem=1M", "/bin/true"), "too little memory");
+    public async Task ALimitThatLeavesNoMemoryIsNamed()
+    {
+        MachineResult result = await RunAsync("mem=1M", "/bin/true");
+
+        Kernel.AssertRefused(result, "memory");
+        Assert.DoesNotContain("page fault", result.Console, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task ArgumentsAndEnvironmentArrive()
@@ -88,6 +97,109 @@ public sealed class ParameterTests
         MachineResult all = await RunAsync("quiet loglevel=0 ignore_loglevel", "/bin/true");
         AssertSays(all, "BIOS-e820", "initramfs: "); // information, and a debug message
         Kernel.AssertExited(0, all);
+    }
+
+    // The second port is the record line otherwise: what comes there and is no record shows up as malformed.
+    [Fact]
+    public async Task ConsolesAreAllThatAreNamed()
+    {
+        MachineResult result = await RunAsync("console=ttyS0,115200n8 console=ttyS1,9600 console=ttyS7 console=ttyS0,110001", "/bin/true");
+
+        AssertSays(result, "Malformed early option 'console=ttyS7'", "Malformed early option 'console=ttyS0,110001'", "ttyS1 is a console", "BIOS-e820");
+        Assert.Contains(result.RecordErrors, static line => line.Contains("BIOS-e820", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheConsoleMayBeTheOtherPort()
+    {
+        MachineResult result = await RunAsync("console=ttyS1", "/bin/busybox", "echo", "to the console");
+
+        Assert.DoesNotContain("BIOS-e820", result.Console, StringComparison.Ordinal);
+        Assert.Contains(result.RecordErrors, static line => line.Contains("BIOS-e820", StringComparison.Ordinal));
+        Assert.Contains(result.RecordErrors, static line => line.Contains("to the console", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheConsoleMayBeNothing()
+    {
+        MachineResult result = await RunAsync("console=null", "/bin/busybox", "echo", "to nobody");
+
+        Assert.DoesNotContain("BIOS-e820", result.Console, StringComparison.Ordinal);
+        Assert.DoesNotContain("to nobody", result.Console, StringComparison.Ordinal);
+        Kernel.AssertExited(0, result);
+    }
+
+    private const string BootConfig = """
+        kernel {
+            mod.par = 1           # for a part that is not there
+            X = "from the file", second
+            maxcpus = 1
+        }
+        """;
+
+    private static string WithBootConfig(string text, bool isSound = true)
+    {
+        byte[] archive = File.ReadAllBytes(Kernel.Machine.Initrd!);
+        byte[] config = Encoding.ASCII.GetBytes(text);
+        config = [.. config, .. new byte[3 - ((archive.Length + config.Length + 3) % 4)]];
+        uint sum = (uint)config.Sum(static value => value) + (isSound ? 0u : 1u);
+        return Kernel.Store([.. archive, .. config, .. BitConverter.GetBytes(config.Length), .. BitConverter.GetBytes(sum), .. "#BOOTCONFIG\n"u8]);
+    }
+
+    private static Task<MachineResult> RunWithBootConfigAsync(string initrd, string append, string program, params string[] arguments) =>
+        Kernel.RunAsync(program, arguments, Kernel.Machine with { Cpus = 2, Initrd = initrd, CommandLine = append });
+
+    [Fact]
+    public async Task ABootConfigurationIsPutInFront()
+    {
+        MachineResult result = await RunWithBootConfigAsync(
+            WithBootConfig(BootConfig), "bootconfig", "/bin/busybox", "sh", "-c", "mount -t proc none /proc; cat /proc/bootconfig; nproc; echo [$X]");
+
+        AssertSays(result,
+            "Load bootconfig: ",
+            "kernel.mod.par = \"1\"\n",
+            "kernel.X = \"from the file\", \"second\"\n",
+            "\n1\n[second]\n");
+    }
+
+    [Fact]
+    public async Task ABootConfigurationHasArgumentsForTheFirstProgram()
+    {
+        MachineResult result = await RunWithBootConfigAsync(WithBootConfig("init.echo\ninit.from-file"), "bootconfig", "/bin/busybox", "typed");
+
+        AssertSays(result, "\nfrom-file typed\n");
+        Kernel.AssertExited(0, result);
+    }
+
+    [Fact]
+    public async Task ABootConfigurationIsLeftAloneUnlessItIsWanted()
+    {
+        MachineResult result = await RunWithBootConfigAsync(WithBootConfig(BootConfig), "", "/bin/busybox", "nproc");
+
+        Assert.DoesNotContain("bootconfig", result.Console, StringComparison.Ordinal);
+        AssertSays(result, "\n2\n"); // and the archive before it was unpacked without complaint
+        Assert.DoesNotContain("Initramfs unpacking failed", result.Console, StringComparison.Ordinal);
+        Kernel.AssertExited(0, result);
+    }
+
+    [Theory]
+    [InlineData("kernel.maxcpus = 1\nkernel { x = 2", true, "Failed to parse bootconfig: a brace is not closed at line 2, column 8")]
+    [InlineData("kernel.maxcpus = 1", false, "bootconfig: checksum failed")]
+    public async Task ADamagedBootConfigurationIsNamed(string text, bool isSound, string message)
+    {
+        MachineResult result = await RunWithBootConfigAsync(WithBootConfig(text, isSound), "bootconfig", "/bin/busybox", "nproc");
+
+        AssertSays(result, message, "\n2\n");
+        Kernel.AssertExited(0, result);
+    }
+
+    [Fact]
+    public async Task AMissingBootConfigurationIsNamed()
+    {
+        MachineResult result = await RunAsync("bootconfig", "/bin/true");
+
+        AssertSays(result, "'bootconfig' found on command line, but no bootconfig found");
+        Kernel.AssertExited(0, result);
     }
 
     [Fact]

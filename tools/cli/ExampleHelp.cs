@@ -32,6 +32,12 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
             ("./commence run --timeout 5 -- sleep 9", "ends with status 124"),
             ("./commence run --gdb -- true", "wait for gdb before the first instruction"),
         ],
+        ["help-params"] =
+        [
+            ("./commence help-params", "all of them"),
+            ("./commence help-params cpu", "those in whose name or description this occurs"),
+            ("./commence help-params --json", "for programs"),
+        ],
         ["test"] =
         [
             ("./commence test", "everything"),

@@ -24,11 +24,9 @@ public sealed class Uart16550 : ConsoleDevice
     private const byte InterruptOnReceive = 0x01;
     private const byte FifoEnableAndClear = 0x07;
     private const byte DivisorLatch = 0x80;
-    private const byte EightBitsNoParity = 0x03;
     private const byte ModemReadyInterruptsOut = 0x0B; // DTR, RTS, OUT2 (which gates the interrupt line on a PC)
     private const byte StatusDataReady = 0x01;
     private const byte StatusTransmitEmpty = 0x20;
-    private const byte DivisorFor115200 = 1;
     private const int FifoBytes = 16;
 
     // At 115200 baud a byte takes 87 µs; a device that takes none for this many polls is dead.
@@ -40,9 +38,9 @@ public sealed class Uart16550 : ConsoleDevice
     /// <summary>The line at <paramref name="basePort"/>; <see cref="TryInitialise"/> comes before any use.</summary>
     public Uart16550(IoPort basePort) => _base = basePort;
 
-    /// <summary>Sets the line to 115200 baud, 8N1, FIFO on.</summary>
+    /// <summary>Sets the line's speed and form, FIFO on.</summary>
     /// <returns>False if there is no UART at the port.</returns>
-    public bool TryInitialise()
+    public bool TryInitialise(SerialMode mode)
     {
         // An absent device reads as all ones and keeps nothing.
         _base.Offset(Scratch).Write8(0x5A);
@@ -51,9 +49,9 @@ public sealed class Uart16550 : ConsoleDevice
 
         _base.Offset(InterruptEnable).Write8(0);
         _base.Offset(LineControl).Write8(DivisorLatch);
-        _base.Offset(Data).Write8(DivisorFor115200);
-        _base.Offset(InterruptEnable).Write8(0);
-        _base.Offset(LineControl).Write8(EightBitsNoParity);
+        _base.Offset(Data).Write8((byte)mode.Divisor);
+        _base.Offset(InterruptEnable).Write8((byte)(mode.Divisor >> 8));
+        _base.Offset(LineControl).Write8(mode.LineControl);
         _base.Offset(FifoControl).Write8(FifoEnableAndClear);
         _base.Offset(ModemControl).Write8(ModemReadyInterruptsOut);
         return true;

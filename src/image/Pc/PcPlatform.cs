@@ -1,7 +1,6 @@
 // The PC and its virtual kin: which driver serves what.
 using Commence.Arch;
 using Commence.Arch.X64;
-using Commence.Debug;
 using Commence.Drivers.IrqChip;
 using Commence.Drivers.Power;
 using Commence.Drivers.Serial;
@@ -20,13 +19,6 @@ namespace Commence.Image;
 /// <summary>PC machines: `pc`, `q35`, `microvm` and real ones.</summary>
 internal sealed class PcPlatform : Platform
 {
-    private const ushort SerialPort1 = 0x3F8;
-    private const ushort SerialPort2 = 0x2F8;
-    private const int SerialLine1 = 4; // ISA interrupt line of the first serial port
-
-    private static readonly Uart16550 s_console = new(new IoPort(SerialPort1));
-    private static readonly Uart16550 s_records = new(new IoPort(SerialPort2));
-
     private static PitTick? s_tick;
 
     /// <summary>Where the loader put its message.</summary>
@@ -40,13 +32,7 @@ internal sealed class PcPlatform : Platform
     internal static bool IsX2ApicOff { get; set; }
 
     /// <inheritdoc/>
-    public override void StartConsole()
-    {
-        if (s_console.TryInitialise())
-            ConsoleDevice.Console = s_console;
-        if (s_records.TryInitialise())
-            ConsoleDevice.Records = s_records;
-    }
+    public override void StartConsole() => PcConsole.Start();
 
     /// <inheritdoc/>
     public override bool TryReadBootInformation() => BootProtocol == 0
@@ -111,8 +97,8 @@ internal sealed class PcPlatform : Platform
     {
         ConsoleInput input = new(terminal);
         KernelThread.Run(input, "ttyd"u8).Detach();
-        if (!new UartInput(s_console, input).TryStart(SerialLine1))
-            Printk.Warning($"ttyS0: no interrupt for line {SerialLine1}: the console takes no input");
+        if (PcConsole.TryGetInput(out Uart16550 port, out int line) && !new UartInput(port, input).TryStart(line))
+            Printk.Warning($"console: no interrupt for line {line}: it takes no input");
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ using System;
 using System.Runtime.CompilerServices;
 using Commence.Arch;
 using Commence.Firmware;
+using Commence.Firmware.BootConfig;
 using Commence.Firmware.Multiboot;
 using Commence.Firmware.Pvh;
 using Commence.Memory;
@@ -14,7 +15,10 @@ namespace Commence.Init;
 /// <summary>The loader's message to the kernel.</summary>
 public static class BootInformation
 {
-    [InlineArray(PvhStartInfo.CommandLineLengthMax)]
+    // What a loader may give, and as much again for what the boot configuration adds.
+    private const int CommandLineBytes = 2 * PvhStartInfo.CommandLineLengthMax;
+
+    [InlineArray(CommandLineBytes)]
     private struct CommandLineBuffer
     {
         private byte _first;
@@ -25,7 +29,7 @@ public static class BootInformation
     private static MemoryMap s_memoryMap;
     private static FaultLog s_faults;
 
-    /// <summary>The command line (Linux: <c>boot_command_line</c>).</summary>
+    /// <summary>The command line, with what the boot configuration adds (Linux: <c>saved_command_line</c>).</summary>
     public static ReadOnlySpan<byte> CommandLine => ((ReadOnlySpan<byte>)s_commandLine)[..s_commandLineLength];
 
     /// <summary>The machine's memory.</summary>
@@ -99,6 +103,14 @@ public static class BootInformation
             s_faults.Add(FirmwarePart.Initramfs, FaultKind.TooMany, 0, (ulong)info.ModuleCount);
         return isRead;
     }
+
+    /// <summary>The initramfs is shorter: what stands behind is something else.</summary>
+    internal static void CutInitramfs(ulong length) => Initramfs = new PhysRange(Initramfs.Start, length);
+
+    /// <summary>Puts the parameters of a boot configuration in front of the loader's.</summary>
+    /// <inheritdoc cref="BootConfigCommandLine.TryExtend"/>
+    internal static bool TryExtendCommandLine(in BootConfigTree tree, ReadOnlySpan<byte> text, out int lostCount) =>
+        BootConfigCommandLine.TryExtend(s_commandLine, ref s_commandLineLength, in tree, text, out lostCount);
 
     private static void Keep(ReadOnlySpan<byte> text)
     {

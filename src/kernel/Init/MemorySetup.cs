@@ -36,17 +36,21 @@ internal static class MemorySetup
                 Printk.Error($"too many memory ranges: {region.Start} is left out");
         }
 
-        // The loader put the initramfs where it saw memory, perhaps beyond what the command line leaves: its pages stay, since
-        // they are read through the direct map and handed out afterwards.
-        PhysRange initramfs = BootInformation.Initramfs;
-        if (!initramfs.IsEmpty && !memory.TryAddMemory(initramfs.Start, initramfs.Length))
-            Printk.Error($"too many memory ranges: the initramfs at {initramfs.Start} is left out");
+        // What is there already stays, wherever the command line ends memory: it is used through the direct map.
+        Keep(new PhysRange(ImageLayout.EntryStart, ImageLayout.EntryEnd.Value - ImageLayout.EntryStart.Value));
+        Keep(new PhysRange(ImageLayout.LoadStart, ImageLayout.LoadEnd.Value - ImageLayout.LoadStart.Value));
+        Keep(BootInformation.Initramfs);
+        Keep(BootConfig.TextRange);
         Reserve(new PhysRange(default, BiosDataBytes));
         Reserve(new PhysRange(LegacyStart, LegacyEnd.Value - LegacyStart.Value));
-        Reserve(new PhysRange(ImageLayout.EntryStart, ImageLayout.EntryEnd.Value - ImageLayout.EntryStart.Value));
-        Reserve(new PhysRange(ImageLayout.LoadStart, ImageLayout.LoadEnd.Value - ImageLayout.LoadStart.Value));
-        Reserve(BootInformation.Initramfs);
         Reserve(BootInformation.Message);
+    }
+
+    private static void Keep(PhysRange range)
+    {
+        if (!range.IsEmpty && !KernelMemory.Memblock.TryAddMemory(range.Start, range.Length))
+            Panic.Now($"too many memory ranges: {range.Start} cannot be kept");
+        Reserve(range);
     }
 
     private static void Show(ReadOnlySpan<byte> author, in MemoryMap map)

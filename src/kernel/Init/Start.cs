@@ -67,12 +67,14 @@ public static class Start
     {
         // The parameters first: `quiet` is to hold for every line.
         bool isRead = Platform.Instance.TryReadBootInformation();
+        BootConfig.Load();
         KernelParameters.ApplyEarly(BootInformation.CommandLine);
         Banner.Print();
         foreach (Firmware.ParseFault fault in BootInformation.Faults.Faults)
             Printk.Warning($"boot information: {fault}");
         if (!isRead)
             Panic.Now($"no memory map from the boot loader: nothing can be done");
+        BootConfig.Report();
         Printk.Info($"Command line: {BootInformation.CommandLine}");
     }
 

@@ -57,6 +57,20 @@ public readonly ref struct CommandLine
         }
     }
 
+    /// <summary>There is a <c>--</c>, though perhaps nothing follows it.</summary>
+    public bool HasInitPart
+    {
+        get
+        {
+            Enumerator parameters = GetEnumerator();
+            while (parameters.MoveNext())
+            {
+            }
+
+            return parameters.IsAtEnd;
+        }
+    }
+
     /// <summary>Finds the last parameter of this name: it overrules those before it.</summary>
     /// <returns>False if there is none.</returns>
     public bool TryFind(ReadOnlySpan<byte> name, out KernelParameter parameter)
@@ -117,6 +131,9 @@ public readonly ref struct CommandLine
 
         /// <summary>What has not been taken apart: init's part, once MoveNext has returned false.</summary>
         internal readonly ReadOnlySpan<byte> Rest => _rest;
+
+        /// <summary>Init's part has begun.</summary>
+        internal readonly bool IsAtEnd => _isAtEnd;
 
         public bool MoveNext()
         {

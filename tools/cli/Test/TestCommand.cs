@@ -25,11 +25,11 @@ internal static class TestCommand
         new HostedTests("unit tests", [s_unitTests], only: ["-namespace-", AddressSpaces]),
         new HostedTests("address space tests", [s_unitTests], only: ["-namespace", AddressSpaces]),
         new HostedTests("analyzer tests",
-            [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "docs/kernel-rules.md")]),
+            [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "src/lib/Numbers", "docs/kernel-rules.md")]),
         new HostedTests("image tool tests",
             [BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool", "src/lib/Symbols")]),
         new HostedTests("tool tests",
-            [BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
+            [BuildTarget.KernelImage(Arch), BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
     ];
 
     private static readonly MachineTests s_machineTests = new(Arch, cpus: 4);

@@ -9,6 +9,7 @@ internal static class SystemEntries
         root.Add(new SelfLink());
         root.Add(new ThreadSelfLink());
         root.Add(new MountsLink());
+        root.Add(new BootConfigFile());
         root.Add(new BuddyInfo());
         root.Add(new CommandLineFile());
         root.Add(new CpuInfoFile());
