@@ -33,4 +33,8 @@ public interface ICpu
 
     /// <inheritdoc cref="CycleCounterName"/>
     static abstract ReadOnlySpan<byte> CycleCounterTitle { get; }
+
+    /// <summary>The same, read after all loads before it (x64: <c>lfence; rdtsc</c>).</summary>
+    /// <remarks>Context: any. Source: SDM Vol 2B, RDTSC.</remarks>
+    static abstract ulong ReadCyclesOrdered();
 }

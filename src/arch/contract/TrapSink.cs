@@ -93,13 +93,9 @@ public abstract class TrapSink
     /// <summary>After an interrupt of preemptible kernel code, when a reschedule is wanted. IRQs: off at entry and return.</summary>
     public abstract void OnPreemptKernel();
 
-    /// <summary>The first kernel function of a processor that was started, on its boot page's stack. IRQs: off. Never returns.</summary>
+    /// <summary>The first kernel function of a processor that was started, on its idle task's stack. IRQs: off. Never returns.</summary>
     [DoesNotReturn]
     public abstract void OnSecondaryStart(CpuId cpu);
-
-    /// <summary>Where <see cref="ISecondaryBoot.ContinueOn"/> goes on. IRQs: off. Never returns.</summary>
-    [DoesNotReturn]
-    public abstract void OnSecondaryOnline();
 
     /// <summary>The first function of a new kernel thread. IRQs: off. Never returns.</summary>
     [DoesNotReturn]

@@ -49,4 +49,7 @@ public readonly struct HostedCpu : ICpu
 
     /// <inheritdoc/>
     public static ReadOnlySpan<byte> CycleCounterTitle => "host counter"u8;
+
+    /// <inheritdoc/>
+    public static ulong ReadCyclesOrdered() => (ulong)Stopwatch.GetTimestamp();
 }

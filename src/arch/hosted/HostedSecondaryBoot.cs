@@ -26,10 +26,17 @@ public readonly struct HostedSecondaryBoot : ISecondaryBoot
     }
 
     /// <inheritdoc/>
-    public static void Prepare(Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, in ProcessorMemory memory)
+    public static void Prepare(
+        Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, ApicId hardwareId, in ProcessorMemory memory)
     {
         lock (s_pages)
             s_pages[(Machine, page.Value)] = new BootPage(cpu);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Host threads know who they are.</remarks>
+    public static void PrepareStartPage(Pfn page)
+    {
     }
 
     /// <inheritdoc/>
@@ -37,6 +44,26 @@ public readonly struct HostedSecondaryBoot : ISecondaryBoot
     {
         lock (s_pages)
             return s_pages[(Machine, page.Value)].Stage;
+    }
+
+    /// <inheritdoc/>
+    public static bool TryReadFault(Pfn page, out StartFault fault)
+    {
+        fault = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public static bool NeedsStartVector => false;
+
+    /// <inheritdoc/>
+    public static void SetStartVector(Pfn page)
+    {
+    }
+
+    /// <inheritdoc/>
+    public static void ClearStartVector()
+    {
     }
 
     /// <inheritdoc/>
@@ -73,10 +100,6 @@ public readonly struct HostedSecondaryBoot : ISecondaryBoot
     public static void CompleteBootProcessor(in ProcessorMemory memory)
     {
     }
-
-    /// <inheritdoc/>
-    /// <remarks>The host's stack is good enough.</remarks>
-    public static void ContinueOn(VirtAddr stackTop) => TrapSink.Instance.OnSecondaryOnline();
 
     /// <inheritdoc/>
     public static void LoadTaskState()

@@ -10,7 +10,7 @@
  *
  * There is no multiboot1 header: QEMU looks for it before the PVH note, and refuses a 64-bit image that has it.
  *
- * The other processors come through Trampoline.S into `secondary_entry` below and skip what only the first may do.
+ * The other processors come through arch/x64/Smp/Trampoline.S and skip what only the first may do.
  *
  * Sources: Xen PVH boot ABI (hvm/start_info.h: entry state); Multiboot2 Specification 2.0 §3.1 "OS image format",
  * §3.3 "I386 machine state"; SDM Vol 3A §10.8.5 "Initializing IA-32e Mode".
@@ -212,24 +212,6 @@ boot_high:
 	xorl %ebp, %ebp				/* end of the chain of frames */
 	call KernelStart			/* C#: src/image/Program.cs; never returns */
 	ud2
-
-/*
- * Where the trampoline of every other processor arrives: long mode, kernel page tables, its boot page as the stack.
- *   RDI  X64BootPage*, in the direct map
- */
-FUNCTION secondary_entry
-	movl $KERNEL_DS, %eax
-	movl %eax, %ds
-	movl %eax, %es
-	movl %eax, %ss
-	xorl %eax, %eax
-	movl %eax, %fs
-	movl %eax, %gs
-	movq %rdi, %rsp				/* the same stack, through the direct map: low memory goes away */
-	xorl %ebp, %ebp
-	call SecondaryStart			/* C#: src/image/Program.cs; never returns */
-	ud2
-END_FUNCTION secondary_entry
 
 	.section .bss.page_aligned, "aw", @nobits
 	.balign 4096

@@ -95,11 +95,7 @@ public sealed class KernelTraps : TrapSink
 
     /// <inheritdoc/>
     [DoesNotReturn]
-    public override void OnSecondaryStart(CpuId cpu) => SmpInit.CallIn(cpu);
-
-    /// <inheritdoc/>
-    [DoesNotReturn]
-    public override void OnSecondaryOnline() => SmpInit.GoOnline();
+    public override void OnSecondaryStart(CpuId cpu) => SmpCallIn.Run(cpu);
 
     /// <inheritdoc/>
     [DoesNotReturn]

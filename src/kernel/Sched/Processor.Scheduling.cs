@@ -28,6 +28,21 @@ public sealed partial class Processor
         internal set => Volatile.Write(ref _tickCount, value);
     }
 
+    /// <summary>When its tick was stopped; 0 while it ticks. Written by itself with interrupts off; others read it.</summary>
+    internal ulong TickStoppedNs;
+
+    /// <summary>Its idle time in ticks, that without ticks included.</summary>
+    /// <remarks>Context: any, NMI excluded. A snapshot: a tick or so off.</remarks>
+    public ulong IdleTicks
+    {
+        get
+        {
+            ulong stoppedNs = Volatile.Read(ref TickStoppedNs);
+            ulong now = Clock.Monotonic().Value;
+            return Times.IdleTicks + (stoppedNs == 0 || stoppedNs > now ? 0 : (now - stoppedNs) / Limits.TickNanoseconds);
+        }
+    }
+
     /// <summary>What it runs when nothing else wants to (pid 0).</summary>
     public Task IdleTask => RunQueue.Idle;
 

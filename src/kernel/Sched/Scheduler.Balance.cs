@@ -1,7 +1,9 @@
 // Balancing by pulling: a processor with less to do takes a waiting task from the busiest one.
 //
 //   it runs out of tasks     in the switch, before it picks the idle task     surplus of 1: any waiting task is worth it
-//   it idles                 at each tick                                     as above
+//   it idles                 at each tick, while it ticks (IdleTick.cs)       as above
+//   another has too much     that one's tick wakes it, and it finds nothing   as above
+//                            to do
 //   it is busy               at every 16th tick                               surplus of 2: else the two would only swap roles
 //
 // Only tasks that wait, and that no processor stands on, are moved. Both queues are locked, the lower number first.
@@ -62,9 +64,35 @@ public static partial class Scheduler
     private static bool IsWorthPulling(RunQueue source, RunQueue target, int surplusMin) =>
         source.RunnableCount >= 2 && source.RunnableCount >= target.RunnableCount + surplusMin;
 
+    // Idle processors do not tick: one is woken to take what waits here.
+    private static void WakeIdleFor(RunQueue source)
+    {
+        foreach (CpuId cpu in s_idle)
+        {
+            if (!HasMovable(source, cpu) || !TryReserveIdle(cpu))
+                continue;
+
+            RunQueue target = Processors.Get(cpu).RunQueue;
+            bool isKick;
+            using (target.Lock.Lock())
+                isKick = RequestReschedule(target);
+            if (isKick)
+                SendReschedule(cpu);
+            return;
+        }
+    }
+
+    private static bool HasMovable(RunQueue source, CpuId to)
+    {
+        using IrqSpinLock.Guard guard = source.Lock.Lock();
+        return source.FindMovable(to) is not null;
+    }
+
     private static void BalanceInTick(RunQueue queue, ulong tickCount)
     {
         bool isIdle = queue.RunnableCount == 0;
+        if (queue.RunnableCount >= 2)
+            WakeIdleFor(queue);
         // Each processor at another tick.
         if (!isIdle && (tickCount + (ulong)queue.Cpu.Value) % BusyBalanceTicks != 0)
             return;

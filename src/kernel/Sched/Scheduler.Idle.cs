@@ -52,7 +52,11 @@ public static partial class Scheduler
 
     /// <summary>The calling processor takes part from now on: it stands on its idle task's stack and goes on to <see cref="IdleLoop"/>.</summary>
     /// <remarks>Context: AP call-in. IRQs: off.</remarks>
-    public static void InitSecondary(Processor processor) => Begin(processor, processor.IdleTask.Stack.Top);
+    public static void InitSecondary(Processor processor)
+    {
+        IdleTick.BeginStopped(processor);
+        Begin(processor, processor.IdleTask.Stack.Top);
+    }
 
     /// <summary>What the idle task does for ever: runs others, and halts when there are none.</summary>
     /// <remarks>Context: idle task. IRQs: any. Never returns.</remarks>
@@ -64,6 +68,7 @@ public static partial class Scheduler
         PreemptHook.Instance = s_preemptor; // the first processor that comes here opens the shop
 
         CpuId cpu = PerCpuArea.Id;
+        Processor here = Processors.Get(cpu);
         while (true)
         {
             // From the look at the wish to the halt interrupts are off, and the halt turns them on: an interrupt that sets the
@@ -73,10 +78,13 @@ public static partial class Scheduler
             {
                 if (!s_idle.Contains(cpu))
                     s_idle.AddAtomic(cpu);
+                if (here.Timers.Count != 0)
+                    IdleTick.Resume(here); // an interrupt handler started a timer
                 Cpu.Idle();
                 continue;
             }
 
+            IdleTick.Resume(here);
             LocalInterrupts.Enable();
             if (s_idle.Contains(cpu))
                 s_idle.RemoveAtomic(cpu);
@@ -106,6 +114,8 @@ public static partial class Scheduler
         BalanceInTick(queue, here.TickCount);
         if (here.Id.Value == 0)
             UpdateLoad(now);
+        else
+            IdleTick.StopIfIdle(here, now);
     }
 
     private static void AddQueues(Processor processor, Task idle) =>

@@ -39,6 +39,9 @@ internal static class BringUpTimes
     {
         if (s_firstInit.Value == 0)
             return;
+        ulong took = s_lastOnline.Value - s_firstInit.Value;
+        ulong prepared = s_firstInit.Value - s_begin.Value;
+        Printk.Info($"smp: from the first INIT to the last CPU online {took / 1000} us, preparations {prepared / 1000} us");
         Record record = new("bringup"u8);
         record.Add("cpus"u8, onlineCount);
         record.Add("prepare_ns"u8, (long)s_begin.Value);

@@ -1,5 +1,5 @@
 // What the bring-up protocol needs of a machine: messages to processors, their state words, and time. The kernel's machine
-// is RealSmpMachine; tests give a simulated one whose faults are scripted.
+// is SmpMachine; tests give a simulated one whose faults are scripted.
 namespace Commence.Smp;
 
 using Commence.Arch;
@@ -13,6 +13,12 @@ public interface ISmpMachine
     /// <summary>How long processors need between reset and start message; zero for anything recent.</summary>
     Nanoseconds ResetDelay { get; }
 
+    /// <summary>After how long a silence a start message counts as lost.</summary>
+    Nanoseconds ResendAfter { get; }
+
+    /// <summary>Whether processors know no start message, so that only one can start at a time.</summary>
+    bool NeedsStartVector { get; }
+
     /// <summary>Stops a processor and makes it wait for a start message.</summary>
     void Reset(CpuId cpu);
 
@@ -21,6 +27,12 @@ public interface ISmpMachine
 
     /// <summary>Sends the start message.</summary>
     void Start(CpuId cpu);
+
+    /// <summary>Makes a processor that knows no start message begin at its boot page after its reset.</summary>
+    void SetStartVector(CpuId cpu);
+
+    /// <summary>Takes <see cref="SetStartVector"/> back.</summary>
+    void ClearStartVector();
 
     /// <summary>How far its first instructions got.</summary>
     BootStage ReadStage(CpuId cpu);
@@ -34,6 +46,11 @@ public interface ISmpMachine
     /// <summary>Wakes a processor that halts in its call-in.</summary>
     void Wake(CpuId cpu);
 
-    /// <summary>Called once in each turn of a wait.</summary>
-    void Relax();
+    /// <summary>Says how many processors are awaited now, so that the last of them can end a <see cref="Wait"/>.</summary>
+    /// <param name="target">The state that they are to reach: Alive or Online.</param>
+    /// <param name="count">How many.</param>
+    void Expect(ProcessorState target, int count);
+
+    /// <summary>Lets time pass: until something may have changed, and never beyond the given time by more than a turn.</summary>
+    void Wait(Nanoseconds until);
 }

@@ -2,7 +2,10 @@
 //
 //   Absent ─BSP─▶ Prepared ─BSP─▶ Kicked ─AP─▶ Alive ─BSP─▶ Commenced ─AP─▶ Online
 //                                    │           │
-//                                    └───BSP─────┴──▶ NotResponding, Stuck, Failed
+//                                    │           │            │
+//                                    └───BSP─────┴────BSP─────┴──▶ NotResponding, Stuck, Failed ─BSP─▶ Prepared
+//
+// The last arrow: a processor with a verdict, or one that was left out at boot, is brought in later (SmpLateStart.cs).
 //
 // A verdict and a late call-in race for the same word: exactly one compare-and-swap wins. A processor that loses finds
 // the verdict instead of Kicked and parks itself.

@@ -56,7 +56,7 @@ public static class Processors
     }
 
     /// <summary>Whether the processor schedules.</summary>
-    public static bool IsOnline(CpuId id) => id.Value < s_count && Get(id).State == ProcessorState.Online;
+    public static bool IsOnline(CpuId id) => id.Value < s_count && Get(id).HasJoined;
 
     /// <summary>Says that the calling processor schedules from now on.</summary>
     /// <remarks>Context: AP call-in, early boot. The caller has set its state to Online.</remarks>

@@ -1,14 +1,21 @@
 // Starting all processors at once, with an end to every wait and a verdict for each that does not come.
 //
-//   time      to                     what
-//   0         all                    INIT, ResetDelay (none on recent processors), SIPI
-//   200 µs    those never seen       SIPI again: hypervisors and SMM are known to lose the first
-//   100 ms    those never seen       INIT, 10 ms, SIPI: what the oldest processors want
-//   …         -                      no call-in for 1 s, or 10 s in all: verdict, and boot goes on with the rest
+//   when                              to                     what
+//   at once                           all                    INIT, ResetDelay (none on recent processors), SIPI
+//   nobody came for ResendAfter       those never seen       SIPI again: hypervisors and SMM are known to lose the first
+//   nobody came for 100 ms            those never seen       INIT, 10 ms, SIPI: what the oldest processors want
+//   nobody came for 1 s               -                      verdict, and boot goes on with the rest
+//   10 s in all                       -                      the same, whoever still comes
 //
-// Why the reset of the third row is safe: it is sent only to a processor whose state word goes back from Kicked to
-// Prepared by compare-and-swap. One that calls in at that moment loses the swap or we do; if it loses, it parks until the
-// reset reaches it; if we lose, it is alive and no reset is sent.
+// Time is counted from the last one that came: on a machine whose processors share few real ones they come late, but they
+// keep coming, and messages to them would only delay them.
+//
+// Processors that know no start message (82489DX) begin where the start vector says as soon as they are reset, so they are
+// brought up one at a time, and are Kicked before the INIT.
+//
+// To all others an INIT is sent only to a processor whose state word is Prepared, and the word becomes Kicked only after the INIT has had
+// its time, right before the SIPI. So a processor that is reset cannot call in; one that calls in while its escalation
+// begins either loses the compare-and-swap from Kicked, and parks until the reset reaches it, or wins it, and no reset is sent.
 //
 // Invariant: when BringUp returns, every target is Alive or has a verdict, and a processor with a verdict never takes part.
 //
@@ -23,91 +30,111 @@ namespace Commence.Smp;
 public ref struct SmpBoot<TMachine>
     where TMachine : struct, ISmpMachine
 {
-    private const ulong Microsecond = 1_000;
     private const ulong Millisecond = 1_000_000;
 
-    private const ulong ResendAfter = 200 * Microsecond;
     private const ulong EscalateAfter = 100 * Millisecond;
     private const ulong EscalatedResetDelay = 10 * Millisecond;
 
-    /// <summary>No processor came for this long: those that are missing will not come. On a machine whose processors
-    /// share few real ones they come late, but they keep coming.</summary>
+    /// <summary>No processor came for this long: those that are missing will not come.</summary>
     public const ulong QuietMax = 1_000 * Millisecond;
 
     /// <summary>Whatever happens, bring-up ends after this.</summary>
     public const ulong TotalMax = 10_000 * Millisecond;
 
+    /// <summary>What is tried next with those that are silent.</summary>
+    private enum Remedy
+    {
+        Resend,
+        Escalate,
+        ResendAfterEscalation,
+        None,
+    }
+
     private TMachine _machine;
-    private CpuMask _waiting; // kicked and not seen alive yet
+    private CpuMask _waiting;        // started and not seen yet
+    private ProcessorState _awaited; // what they are to become
 
     public SmpBoot(TMachine machine)
     {
         _machine = machine;
         _waiting = default;
+        _awaited = ProcessorState.Alive;
     }
 
     /// <summary>Starts the prepared processors in <paramref name="targets"/> and waits until each has called in or has a verdict.</summary>
     /// <returns>Those that called in.</returns>
     /// <remarks>Context: thread or early boot. Fails: never; the verdicts are in the state words.</remarks>
-    public CpuMask BringUp(in CpuMask targets)
+    public CpuMask BringUp(in CpuMask targets) => _machine.NeedsStartVector ? BringUpSerially(in targets) : BringUpTogether(in targets);
+
+    /// <summary>The classic way: one after the other, each waited for before the next (Linux 2.4: <c>smp_boot_cpus</c>).</summary>
+    /// <inheritdoc cref="BringUp"/>
+    public CpuMask BringUpSerially(in CpuMask targets)
     {
-        CpuMask alive = targets;
-        _waiting = targets;
-        ulong begin = Now;
+        CpuMask alive = default;
+        foreach (CpuId cpu in targets)
+        {
+            CpuMask one = CpuMask.Of(cpu);
+            _machine.SetStartVector(cpu);
+            CpuMask came = BringUpTogether(in one);
+            alive.UnionWith(in came);
+        }
 
-        KickAll();
-        WatchUntil(begin + ResendAfter);
-        StartSilent();
-        WatchUntil(begin + EscalateAfter);
-        if (!_waiting.IsEmpty)
-            EscalateSilent();
-        WatchUntilQuiet(begin);
-        Judge();
-
-        alive.ExceptWith(in _waiting);
+        _machine.ClearStartVector();
         return alive;
     }
 
     /// <summary>Lets the processors in <paramref name="alive"/> go on and waits until they are online or have a verdict.</summary>
     /// <returns>Those that are online.</returns>
+    /// <remarks>Context: thread or early boot. Fails: never.</remarks>
     public CpuMask Commence(in CpuMask alive)
     {
         CpuMask online = alive;
-        _waiting = alive;
-        ulong begin = Now;
+        Await(in alive, ProcessorState.Online);
         foreach (CpuId cpu in alive)
         {
             if (_machine.TryAdvance(cpu, ProcessorState.Alive, ProcessorState.Commenced))
                 _machine.Wake(cpu);
         }
 
-        WatchUntilQuiet(begin);
-        foreach (CpuId cpu in _waiting)
-            _machine.TryAdvance(cpu, ProcessorState.Commenced, ProcessorState.Stuck);
+        Watch(Remedy.None);
+        Judge(ProcessorState.Commenced);
         online.ExceptWith(in _waiting);
         return online;
     }
 
     private ulong Now => _machine.Now.Value;
 
-    private void KickAll()
+    private CpuMask BringUpTogether(in CpuMask targets)
     {
-        CpuMask targets = _waiting;
+        CpuMask alive = targets;
+        Await(in targets, ProcessorState.Alive);
         foreach (CpuId cpu in targets)
-        {
-            // Kicked before the message: the processor may call in before the next instruction here.
-            if (_machine.TryAdvance(cpu, ProcessorState.Prepared, ProcessorState.Kicked))
-                _machine.Reset(cpu);
-            else
-                _waiting.Remove(cpu);
-        }
+            Reset(cpu);
+        StartAll(in targets, _machine.ResetDelay.Value);
 
-        ReleaseAll(_machine.ResetDelay.Value);
+        Watch(Remedy.Resend);
+        Judge(ProcessorState.Kicked);
+        alive.ExceptWith(in _waiting);
+        return alive;
     }
 
-    private void ReleaseAll(ulong resetDelay)
+    private void Await(in CpuMask processors, ProcessorState state)
     {
-        CpuMask targets = _waiting;
+        _waiting = processors;
+        _awaited = state;
+        _machine.Expect(state, processors.Count);
+    }
+
+    // A processor that knows no start message begins at once: its word must say so before.
+    private void Reset(CpuId cpu)
+    {
+        if (_machine.NeedsStartVector)
+            _machine.TryAdvance(cpu, ProcessorState.Prepared, ProcessorState.Kicked);
+        _machine.Reset(cpu);
+    }
+
+    private void StartAll(in CpuMask targets, ulong resetDelay)
+    {
         if (resetDelay != 0)
         {
             WaitFor(resetDelay);
@@ -116,7 +143,11 @@ public ref struct SmpBoot<TMachine>
         }
 
         foreach (CpuId cpu in targets)
-            _machine.Start(cpu);
+        {
+            // Kicked before the message: the processor may call in before the next instruction here.
+            if (_machine.TryAdvance(cpu, ProcessorState.Prepared, ProcessorState.Kicked))
+                _machine.Start(cpu);
+        }
     }
 
     private void StartSilent()
@@ -132,75 +163,87 @@ public ref struct SmpBoot<TMachine>
 
     private void EscalateSilent()
     {
-        CpuMask all = _waiting;
+        CpuMask waiting = _waiting;
         CpuMask silent = default;
-        foreach (CpuId cpu in all)
+        foreach (CpuId cpu in waiting)
         {
             if (_machine.ReadStage(cpu) != BootStage.None)
                 continue;
             if (!_machine.TryAdvance(cpu, ProcessorState.Kicked, ProcessorState.Prepared))
                 continue; // it called in just now
             silent.Add(cpu);
+            Reset(cpu);
         }
 
-        foreach (CpuId cpu in silent)
-        {
-            _machine.Reset(cpu);
-            _machine.TryAdvance(cpu, ProcessorState.Prepared, ProcessorState.Kicked);
-        }
-
-        _waiting = silent;
         if (!silent.IsEmpty)
-            ReleaseAll(EscalatedResetDelay);
-        _waiting = all;
-        WatchUntil(Now + ResendAfter);
-        StartSilent();
+            StartAll(in silent, EscalatedResetDelay);
     }
 
-    // Watches until the time is up or nobody is missing.
-    private void WatchUntil(ulong end)
+    // Watches until nobody is missing, or those that are missing will not come.
+    private void Watch(Remedy remedy)
     {
-        while (!_waiting.IsEmpty && Now < end)
+        ulong begin = Now;
+        ulong lastCame = begin;
+        while (true)
         {
-            Collect();
-            _machine.Relax();
-        }
-    }
-
-    private void WatchUntilQuiet(ulong begin)
-    {
-        ulong lastCame = Now;
-        while (!_waiting.IsEmpty)
-        {
+            bool hasCome = Collect();
+            if (_waiting.IsEmpty)
+                return;
             ulong now = Now;
-            if (Collect())
+            if (hasCome)
                 lastCame = now;
             if (now - lastCame > QuietMax || now - begin > TotalMax)
                 return;
-            _machine.Relax();
+
+            if (now - lastCame > PatienceFor(remedy))
+            {
+                if (TryRemedy(remedy))
+                    lastCame = Now; // those that were reset get their full time
+                remedy++;
+            }
+
+            _machine.Wait(new Nanoseconds(lastCame + PatienceFor(remedy)));
         }
+    }
+
+    private ulong PatienceFor(Remedy remedy) => remedy switch
+    {
+        Remedy.Resend or Remedy.ResendAfterEscalation => _machine.ResendAfter.Value,
+        Remedy.Escalate => EscalateAfter,
+        _ => QuietMax,
+    };
+
+    // True if the processors were reset.
+    private bool TryRemedy(Remedy remedy)
+    {
+        if (remedy == Remedy.Escalate)
+        {
+            EscalateSilent();
+            return true;
+        }
+
+        StartSilent();
+        return false;
     }
 
     // Takes those that came off the list of those awaited.
     private bool Collect()
     {
-        bool any = false;
+        bool hasCome = false;
         CpuMask waiting = _waiting;
         foreach (CpuId cpu in waiting)
         {
-            if (!HasArrived(_machine.ReadState(cpu)))
+            if (_machine.ReadState(cpu) != _awaited)
                 continue;
             _waiting.Remove(cpu);
-            any = true;
+            hasCome = true;
         }
 
-        return any;
+        return hasCome;
     }
 
-    // In the first wait processors go from Kicked to Alive, in the second from Commenced to Online.
-    private static bool HasArrived(ProcessorState state) => state is ProcessorState.Alive or ProcessorState.Online;
-
-    private void Judge()
+    // A verdict and a late step race for the same word: exactly one compare-and-swap wins.
+    private void Judge(ProcessorState from)
     {
         CpuMask missing = _waiting;
         foreach (CpuId cpu in missing)
@@ -208,8 +251,8 @@ public ref struct SmpBoot<TMachine>
             ProcessorState verdict = _machine.ReadStage(cpu) == BootStage.None
                 ? ProcessorState.NotResponding
                 : ProcessorState.Stuck;
-            if (!_machine.TryAdvance(cpu, ProcessorState.Kicked, verdict))
-                _waiting.Remove(cpu); // it called in after all, before the verdict
+            if (!_machine.TryAdvance(cpu, from, verdict))
+                _waiting.Remove(cpu); // it came after all, before the verdict
         }
     }
 
@@ -217,6 +260,6 @@ public ref struct SmpBoot<TMachine>
     {
         ulong end = Now + nanoseconds;
         while (Now < end)
-            _machine.Relax();
+            _machine.Wait(new Nanoseconds(end));
     }
 }

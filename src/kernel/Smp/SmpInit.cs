@@ -1,16 +1,13 @@
-// Bring-up from end to end: memory for each processor, the protocol, what a processor does on its way to idle, the report.
+// Bring-up from end to end: memory for each processor, the protocol, the report; at boot, and later for one that was left out.
 //
 //   boot processor (pid 1)                         another processor
-//   Prepare: area, stacks, idle task, boot page
-//   SmpBoot.BringUp: INIT, SIPI        ──────────▶ trampoline ─▶ CallIn: Alive, halts
-//   SmpBoot.Commence                   ──────────▶ loads its task register, leaves the boot page
-//                                      ◀────────── GoOnline: timer, Online ─▶ idle loop
+//   SmpPrepare: area, stacks, idle task, boot page
+//   SmpBoot.BringUp: INIT, SIPI        ──────────▶ trampoline ─▶ SmpCallIn: Alive, halts
+//   SmpBoot.Commence                   ──────────▶ loads its task register, compares counters
+//                                      ◀────────── Online ─▶ idle loop
 //   report, boot pages back
 using System;
-using System.Diagnostics.CodeAnalysis;
 using Commence.Arch;
-using Commence.Debug;
-using Commence.Init;
 using Commence.Lib;
 using Commence.Memory;
 using Commence.Sched;
@@ -18,191 +15,142 @@ using Commence.Time;
 
 namespace Commence.Smp;
 
-/// <summary>Makes all processors part of the kernel (Linux: <c>smp_init</c>).</summary>
+/// <summary>In which order the others are started.</summary>
+internal enum BringUpOrder
+{
+    Parallel,
+    Serial,
+}
+
+/// <summary>Makes all processors part of the kernel (Linux: <c>smp_init</c>, <c>cpu_up</c>).</summary>
 public static class SmpInit
 {
+    private static Mutex s_lock; // one bring-up at a time: low pages, the start table, the protocol
+
     /// <summary>Processors to bring online at boot; the rest stays absent. 0 and 1 both mean the boot processor alone.</summary>
     [KernelParameter("maxcpus", Min = 0, Max = Limits.CpuCountMax, Early = true, Help = "number of processors to bring online at boot; 0 is as nosmp")]
     [KernelParameter("nosmp", Value = 0, Early = true, Help = "bring no processor online but the one that boots")]
     internal static int OnlineMax { get; set; } = Limits.CpuCountMax;
 
+    /// <summary>How the others are started.</summary>
+    [KernelParameter("smp.bringup", Early = true, Help = "parallel: all processors are started at once; serial: one after the other, as Linux 2.4 did")]
+    internal static BringUpOrder Order { get; set; }
+
     /// <summary>Starts every present processor and waits until each is online or has a verdict.</summary>
     /// <remarks>Context: thread (pid 1).</remarks>
     public static void BringUpAll()
     {
-        Printk.Info($"smp: Bringing up secondary CPUs ...");
-        Nanoseconds begin = Clock.Monotonic();
-        BringUpTimes.Begin();
-        PhysAddr startTable = SecondaryBoot.OpenStartTable(KernelMemory.KernelRoot);
-        int next = 1;
+        using Mutex.Guard guard = s_lock.Lock();
         int end = Math.Min(Processors.Count, Math.Max(1, OnlineMax));
-        while (next < end)
-            BringUpWave(startTable, ref next, end);
-        SecondaryBoot.CloseStartTable();
+        if (end > 1)
+            BringUpOthers(end);
+        Printk.Info($"smp: Brought up 1 node, {Processors.OnlineCount} {(Processors.OnlineCount == 1 ? "CPU"u8 : "CPUs"u8)}");
+        Printk.Info($"smpboot: Total of {Processors.OnlineCount} processors activated ({TotalBogoMips()} BogoMIPS)");
+    }
 
-        ulong microseconds = (Clock.Monotonic().Value - begin.Value) / 1000;
-        Printk.Info($"smp: Brought up 1 node, {Processors.OnlineCount} CPUs in {microseconds} us");
-        BringUpTimes.Report(Processors.OnlineCount);
+    /// <summary>Brings in one processor that was left out at boot or had a verdict (Linux: <c>cpu_up</c>).</summary>
+    /// <returns>EIO if it does not come: the log says why; ENOMEM.</returns>
+    /// <remarks>Context: thread. It is reset first, whatever it does: one that came after its verdict is parked.</remarks>
+    public static Errno BringUpLater(Processor processor)
+    {
+        using Mutex.Guard guard = s_lock.Lock();
+        if (processor.State == ProcessorState.Online)
+            return Errno.None;
+
+        PhysAddr startTable = SecondaryBoot.OpenStartTable(KernelMemory.KernelRoot);
+        bool isPrepared = SmpPrepare.TryPrepare(processor, startTable);
+        if (isPrepared)
+        {
+            CpuMask one = CpuMask.Of(processor.Id);
+            BringUpWave(in one);
+            SmpReport.Tell(in one);
+        }
+
+        SecondaryBoot.CloseStartTable();
+        return !isPrepared ? Errno.ENOMEM : processor.State == ProcessorState.Online ? Errno.None : Errno.EIO;
     }
 
     /// <summary>Gives the boot processor what it could not have at entry, and makes it online.</summary>
     /// <remarks>Context: early boot, after the slab and the kernel's page table.</remarks>
     public static void CompleteBootProcessor(Processor boot)
     {
-        if (!TryAllocateMemory(isBoot: true, out ProcessorMemory memory))
+        if (!SmpPrepare.TryMakeBootMemory(out ProcessorMemory memory))
             Panic.Now($"no memory for the boot processor's stacks");
         SecondaryBoot.CompleteBootProcessor(in memory);
         SecondaryBoot.LoadTaskState();
         boot.TryAdvance(ProcessorState.Absent, ProcessorState.Online);
         Processors.SetOnline(boot.Id);
-        Report(boot);
+        boot.Join();
+        CpuMask one = CpuMask.Of(boot.Id);
+        SmpReport.Tell(in one);
+    }
+
+    private static void BringUpOthers(int end)
+    {
+        Printk.Info($"smp: Bringing up secondary CPUs ...");
+        BringUpTimes.Begin();
+        PhysAddr startTable = SecondaryBoot.OpenStartTable(KernelMemory.KernelRoot);
+        CpuMask all = default;
+        int next = 1;
+        while (next < end)
+        {
+            CpuMask wave = PrepareWave(startTable, ref next, end);
+            if (wave.IsEmpty && next < end)
+            {
+                Printk.Error($"smp: no page below 1 MB left: {end - next} CPUs are not started");
+                break;
+            }
+
+            BringUpWave(in wave);
+            all.UnionWith(in wave);
+        }
+
+        BringUpTimes.LastOnline();
+        SecondaryBoot.CloseStartTable();
+        SmpReport.Tell(in all);
+        BringUpTimes.Report(Processors.OnlineCount);
+    }
+
+    private static BogoMips TotalBogoMips()
+    {
+        ulong loops = 0;
+        foreach (CpuId cpu in Processors.Online)
+            loops += Processors.Get(cpu).LoopsPerTick;
+        return new BogoMips(loops);
     }
 
     // As many as there are boot pages.
-    private static void BringUpWave(PhysAddr startTable, ref int next, int end)
+    private static CpuMask PrepareWave(PhysAddr startTable, ref int next, int end)
     {
         CpuMask wave = default;
         while (next < end && LowPages.FreeCount != 0)
         {
             Processor processor = Processors.Get(new CpuId(next++));
-            if (TryPrepare(processor, startTable))
+            if (SmpPrepare.TryPrepare(processor, startTable))
                 wave.Add(processor.Id);
         }
 
-        if (wave.IsEmpty && next < end)
-        {
-            Printk.Error($"smp: no page below 1 MB left: {end - next} CPUs are not started");
-            next = end;
-            return;
-        }
+        return wave;
+    }
 
-        SmpBoot<SmpMachine> protocol = new(default);
+    private static void BringUpWave(in CpuMask wave)
+    {
+        bool isSerial = Order == BringUpOrder.Serial;
+        Pfn startPage = default;
+        if (!isSerial && LowPages.TryGetStartPage(out startPage))
+            SecondaryBoot.PrepareStartPage(startPage);
+        SmpBoot<SmpMachine> protocol = new(new SmpMachine(in wave, startPage));
         BringUpTimes.FirstInit();
-        CpuMask alive = protocol.BringUp(in wave);
-        protocol.Commence(in alive);
-        BringUpTimes.LastOnline();
-        foreach (CpuId cpu in wave)
-            Conclude(Processors.Get(cpu));
+        CpuMask alive = isSerial ? protocol.BringUpSerially(in wave) : protocol.BringUp(in wave);
+        CpuMask online = protocol.Commence(in alive);
+        foreach (CpuId cpu in online)
+            GiveBackBootPage(Processors.Get(cpu));
+        TscCheck.Conclude(in online);
     }
 
-    private static bool TryPrepare(Processor processor, PhysAddr startTable)
+    private static void GiveBackBootPage(Processor processor)
     {
-        if (!TryAllocateMemory(isBoot: false, out ProcessorMemory memory)
-            || !Scheduler.TryAddProcessor(processor)
-            || !LowPages.TryTake(out Pfn page))
-        {
-            processor.TryAdvance(ProcessorState.Absent, ProcessorState.Failed);
-            Printk.Error($"smp: no memory to start CPU{processor.Id}");
-            return false;
-        }
-
-        processor.BootPage = page;
-        SecondaryBoot.Prepare(page, startTable, KernelMemory.KernelRoot, processor.Id, in memory);
-        return processor.TryAdvance(ProcessorState.Absent, ProcessorState.Prepared);
+        LowPages.Return(processor.BootPage);
+        processor.BootPage = default;
     }
-
-    private static bool TryAllocateMemory(bool isBoot, out ProcessorMemory memory)
-    {
-        memory = default;
-        Pfn area = default;
-        if (!isBoot && !KernelMemory.Pages.TryAllocate(AllocationFlags.Zero, out area))
-            return false;
-        if (!KernelStack.TryAllocate(out KernelStack fault) || !KernelStack.TryAllocate(out KernelStack nmi)
-            || !KernelStack.TryAllocate(out KernelStack debug))
-            return false;
-
-        VirtAddr areaAddress = isBoot ? default : DirectMap.ToVirtual(area.Address);
-        memory = new ProcessorMemory(areaAddress, fault.Top, nmi.Top, debug.Top);
-        return true;
-    }
-
-    /// <summary>A processor's first function in the kernel proper, on its boot page's stack (Linux: <c>smp_callin</c>).</summary>
-    /// <remarks>Context: AP call-in. IRQs: off.</remarks>
-    [DoesNotReturn]
-    public static void CallIn(CpuId cpu)
-    {
-        Processor self = Processors.Get(cpu);
-        PerCpuArea.Processor = self;
-        PerCpuArea.DisablePreemption(); // nobody is scheduled here yet
-        if (!self.TryAdvance(ProcessorState.Kicked, ProcessorState.Alive))
-            Park();
-
-        // Halted, not spinning: virtual processors may outnumber real ones. The message that ends the halt comes after the
-        // state has changed, and an interrupt that comes before the halt ends it at once.
-        while (self.State == ProcessorState.Alive)
-        {
-            Cpu.Idle();
-            LocalInterrupts.Disable();
-        }
-
-        if (self.State != ProcessorState.Commenced)
-            Park();
-        Scheduler.InitSecondary(self); // the idle task is current: the task state names its stack
-        SecondaryBoot.LoadTaskState();
-        SecondaryBoot.ContinueOn(self.IdleTask.Stack.Top);
-        Bug.Unreachable();
-    }
-
-    /// <summary>The last step, on the idle task's stack: the processor schedules from now on.</summary>
-    /// <remarks>Context: AP call-in. IRQs: off.</remarks>
-    [DoesNotReturn]
-    public static void GoOnline()
-    {
-        Processor self = Processor.Current;
-        TickTimer.StartOnThisCpu();
-        if (!self.TryAdvance(ProcessorState.Commenced, ProcessorState.Online))
-            Park();
-        Processors.SetOnline(self.Id);
-        Scheduler.IdleLoop();
-    }
-
-    // A processor that comes after its verdict takes no part: it halts for ever on its own boot page, which is never reused.
-    [DoesNotReturn]
-    private static void Park()
-    {
-        while (true)
-            Cpu.Halt();
-    }
-
-    private static void Conclude(Processor processor)
-    {
-        switch (processor.State)
-        {
-            case ProcessorState.Online:
-                LowPages.Return(processor.BootPage);
-                break;
-            case ProcessorState.NotResponding:
-                Printk.Error($"CPU{processor.Id}: not responding (APIC id {processor.HardwareId}): no instruction of it was seen");
-                break;
-            default:
-                Printk.Error($"CPU{processor.Id}: stuck (APIC id {processor.HardwareId}): it began and did not call in");
-                break;
-        }
-
-        Report(processor);
-    }
-
-    private static void Report(Processor processor)
-    {
-        ProcessorState state = processor.State;
-        if (state == ProcessorState.Online)
-            Printk.Info($"CPU{processor.Id}: online, APIC id {processor.HardwareId}");
-
-        Record record = new("cpu"u8);
-        record.Add("cpu"u8, processor.Id.Value);
-        record.Add("apic"u8, processor.HardwareId.Value);
-        record.Add("state"u8, NameOf(state));
-        record.Add("reason"u8, state == ProcessorState.Online ? ""u8 : NameOf(state));
-        record.Send();
-    }
-
-    private static ReadOnlySpan<byte> NameOf(ProcessorState state) => state switch
-    {
-        ProcessorState.Online => "online"u8,
-        ProcessorState.NotResponding => "not-responding"u8,
-        ProcessorState.Stuck => "stuck"u8,
-        ProcessorState.Failed => "failed"u8,
-        ProcessorState.Absent => "absent"u8,
-        _ => "starting"u8,
-    };
 }

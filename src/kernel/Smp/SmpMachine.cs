@@ -1,21 +1,60 @@
 // The machine of the bring-up protocol, for real.
 using Commence.Arch;
+using Commence.Lib;
 using Commence.Locking;
 using Commence.Time;
 
 namespace Commence.Smp;
 
 /// <summary>Messages to real processors.</summary>
-internal readonly struct SmpMachine : ISmpMachine
+internal struct SmpMachine : ISmpMachine
 {
     // A message that the interrupt controller has not sent after this long will not be sent (SDM Vol 3A §8.4.4: 100 ms).
     private const ulong DeliveryMaxNs = 100_000_000;
 
-    public Nanoseconds Now => Clock.Monotonic();
+    // SDM Vol 3A §8.4.4.1: 200 µs between the two start messages. A virtual processor may have to wait for a real one.
+    private const ulong ResendAfterNs = 200_000;
+    private const ulong ResendAfterVirtualNs = 5_000_000;
 
-    public Nanoseconds ResetDelay => SecondaryBoot.ResetDelay;
+    private static Arrivals s_calledIn;
+    private static Arrivals s_online;
 
-    public void Reset(CpuId cpu)
+    // While processors go online the waiter takes part in the comparison of counters, for this long.
+    private const ulong CompareMaxNs = 1_000_000;
+
+    private readonly CpuMask _processors;
+    private readonly Pfn _startPage; // on which all begin; 0: each on its own
+    private ProcessorState _awaited;
+    private ulong _compareUntil;
+
+    /// <summary>A machine of which some processors are brought up.</summary>
+    /// <param name="processors">Those.</param>
+    /// <param name="startPage">A page on which all begin; 0: each begins on its own.</param>
+    internal SmpMachine(in CpuMask processors, Pfn startPage)
+    {
+        _processors = processors;
+        _startPage = startPage;
+        _awaited = ProcessorState.Alive;
+        _compareUntil = 0;
+    }
+
+    public readonly Nanoseconds Now => Clock.Monotonic();
+
+    public readonly Nanoseconds ResetDelay => SecondaryBoot.ResetDelay;
+
+    public readonly Nanoseconds ResendAfter => new(SpinPolicy.IsBargingAllowed ? ResendAfterVirtualNs : ResendAfterNs);
+
+    public readonly bool NeedsStartVector => SecondaryBoot.NeedsStartVector;
+
+    /// <summary>The calling processor has called in.</summary>
+    /// <remarks>Context: AP call-in. IRQs: off.</remarks>
+    internal static void AnnounceCallIn() => s_calledIn.Announce();
+
+    /// <summary>The calling processor is online.</summary>
+    /// <inheritdoc cref="AnnounceCallIn"/>
+    internal static void AnnounceOnline() => s_online.Announce();
+
+    public readonly void Reset(CpuId cpu)
     {
         Processor processor = Processors.Get(cpu);
         using (LocalIrq.Disable())
@@ -23,7 +62,7 @@ internal readonly struct SmpMachine : ISmpMachine
         WaitForDelivery(processor);
     }
 
-    public void EndReset(CpuId cpu)
+    public readonly void EndReset(CpuId cpu)
     {
         Processor processor = Processors.Get(cpu);
         using (LocalIrq.Disable())
@@ -31,29 +70,67 @@ internal readonly struct SmpMachine : ISmpMachine
         WaitForDelivery(processor);
     }
 
-    public void Start(CpuId cpu)
+    public readonly void Start(CpuId cpu)
     {
         Processor processor = Processors.Get(cpu);
         using (LocalIrq.Disable())
-            SecondaryBoot.Start(processor.HardwareId, processor.BootPage);
+            SecondaryBoot.Start(processor.HardwareId, _startPage == default ? processor.BootPage : _startPage);
         WaitForDelivery(processor);
     }
 
-    public BootStage ReadStage(CpuId cpu) => SecondaryBoot.ReadStage(Processors.Get(cpu).BootPage);
+    public readonly void SetStartVector(CpuId cpu) => SecondaryBoot.SetStartVector(Processors.Get(cpu).BootPage);
 
-    public ProcessorState ReadState(CpuId cpu) => Processors.Get(cpu).State;
+    public readonly void ClearStartVector() => SecondaryBoot.ClearStartVector();
 
-    public bool TryAdvance(CpuId cpu, ProcessorState from, ProcessorState to) => Processors.Get(cpu).TryAdvance(from, to);
+    public readonly BootStage ReadStage(CpuId cpu) => SecondaryBoot.ReadStage(Processors.Get(cpu).BootPage);
 
-    public void Wake(CpuId cpu)
+    // Online counts only once the processor is in all the sets.
+    public readonly ProcessorState ReadState(CpuId cpu)
+    {
+        Processor processor = Processors.Get(cpu);
+        ProcessorState state = processor.State;
+        return state == ProcessorState.Online && !processor.HasJoined ? ProcessorState.Commenced : state;
+    }
+
+    public readonly bool TryAdvance(CpuId cpu, ProcessorState from, ProcessorState to) => Processors.Get(cpu).TryAdvance(from, to);
+
+    public readonly void Wake(CpuId cpu)
     {
         using LocalIrq.Guard irq = LocalIrq.Disable();
         InterruptController.SendReschedule(Processors.Get(cpu).HardwareId);
     }
 
-    public void Relax() => Cpu.Relax();
+    public void Expect(ProcessorState target, int count)
+    {
+        _awaited = target;
+        if (target == ProcessorState.Alive)
+            s_calledIn.Expect(count);
+        else
+            ExpectOnline(count);
+    }
 
-    private void WaitForDelivery(Processor processor)
+    // A long wait is halted through, since the waiter would take time from virtual processors that share a real one with it;
+    // the tick ends a halt in time. A short one is spun away.
+    public readonly void Wait(Nanoseconds until)
+    {
+        ulong now = Now.Value;
+        if (now < _compareUntil)
+            TscCheck.LookAt(in _processors);
+        else if (until.Value <= now + Limits.TickNanoseconds)
+            Cpu.Relax();
+        else if (_awaited == ProcessorState.Alive)
+            s_calledIn.Halt();
+        else
+            s_online.Halt();
+    }
+
+    private void ExpectOnline(int count)
+    {
+        _compareUntil = Now.Value + CompareMaxNs;
+        s_online.Expect(count);
+    }
+
+    private readonly void WaitForDelivery(Processor processor)
     {
         ulong end = 0;
         while (!SecondaryBoot.IsDelivered)

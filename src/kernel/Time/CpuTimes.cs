@@ -33,6 +33,9 @@ public struct CpuTimes
     /// <summary>Nothing to do.</summary>
     public readonly ulong IdleTicks => Volatile.Read(in _idle);
 
+    /// <summary>Idle time without ticks.</summary>
+    internal void AddIdle(ulong ticks) => Volatile.Write(ref _idle, _idle + ticks);
+
     internal void Account(Task task, InterruptedMode mode)
     {
         if (mode == InterruptedMode.User)

@@ -44,6 +44,13 @@ public static class TickTimer
             InterruptController.StartPeriodicTimer(s_ticksPerInterrupt);
     }
 
+    /// <summary>Whether processors have ticks of their own, which can be stopped.</summary>
+    internal static bool IsLocal => s_ticksPerInterrupt != 0;
+
+    /// <summary>Stops the calling processor's tick.</summary>
+    /// <remarks>Context: idle. IRQs: off. Only if <see cref="IsLocal"/>.</remarks>
+    internal static void StopOnThisCpu() => InterruptController.StopTimer();
+
     /// <summary>Starts the boot processor's tick and waits for the first one; takes the next way to one if none comes.</summary>
     /// <remarks>Context: boot, on the boot processor. IRQs: on.</remarks>
     public static void StartAndCheck()

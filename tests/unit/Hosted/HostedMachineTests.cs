@@ -292,13 +292,6 @@ public class HostedMachineTests
         {
             Assert.Equal(cpu, PerCpuArea.Id);
             Assert.False(LocalInterrupts.AreEnabled);
-            SecondaryBoot.ContinueOn(default);
-            throw new InvalidOperationException("it returned");
-        }
-
-        [DoesNotReturn]
-        public override void OnSecondaryOnline()
-        {
             Interlocked.Increment(ref Started);
             machine[0].Interrupt(() => { }); // wakes the boot processor
             while (true)
@@ -317,7 +310,7 @@ public class HostedMachineTests
             for (int cpu = 1; cpu < 4; cpu++)
             {
                 Pfn page = new((ulong)cpu);
-                SecondaryBoot.Prepare(page, default, default, new CpuId(cpu), default);
+                SecondaryBoot.Prepare(page, default, default, new CpuId(cpu), new ApicId((uint)cpu), default);
                 Assert.Equal(BootStage.None, SecondaryBoot.ReadStage(page));
                 SecondaryBoot.Reset(new ApicId((uint)cpu));
                 SecondaryBoot.Start(new ApicId((uint)cpu), page);

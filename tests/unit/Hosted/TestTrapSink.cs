@@ -39,9 +39,6 @@ internal abstract class TestTrapSink : TrapSink
     public override void OnSecondaryStart(CpuId cpu) => throw Unexpected();
 
     [DoesNotReturn]
-    public override void OnSecondaryOnline() => throw Unexpected();
-
-    [DoesNotReturn]
     public override void OnThreadStart() => throw Unexpected();
 
     private static InvalidOperationException Unexpected() => new("this test sends no such trap");

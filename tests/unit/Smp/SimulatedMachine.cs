@@ -1,22 +1,43 @@
-// A machine of processors that exist only as state: each takes its messages, runs its trampoline and calls in when the
-// schedule says so. Faults are scripted; everything random comes from one seed, so a failure can be run again.
+// A machine of processors that exist only as state: local APICs that take messages (late, or not at all), memory (state
+// words, stages), and time. Each processor runs its trampoline and calls in when the schedule says so. Faults are scripted;
+// everything random comes from one seed, so a failure can be run again.
 using System;
 using System.Collections.Generic;
+using System.Reflection;
 using Commence.Arch;
 using Commence.Smp;
 
 namespace Commence.Tests.Smp;
 
 /// <summary>What is wrong with one simulated processor.</summary>
-internal sealed class SimulatedFaults
+internal sealed record SimulatedFaults
 {
-    internal bool IsAbsent;             // listed by firmware, not in the machine
-    internal bool HangsInTrampoline;    // writes its first stage and nothing more
-    internal bool HangsAfterCommence;
-    internal int LostResets;            // so many INITs get lost
-    internal int LostStarts;            // so many SIPIs get lost
-    internal ulong CallInDelayNs;       // from SIPI to call-in
-    internal bool NeedsResetPause;      // ignores a SIPI that comes less than 10 ms after INIT
+    public bool IsAbsent { get; init; }             // listed by firmware, not in the machine
+    public bool HangsInTrampoline { get; init; }    // writes its first stage and nothing more
+    public bool FaultsInTrampoline { get; init; }   // notes an exception and halts
+    public bool HangsAfterCommence { get; init; }
+    public int LostResets { get; init; }            // so many INITs get lost
+    public int LostStarts { get; init; }            // so many SIPIs get lost
+    public ulong CallInDelayNs { get; init; }       // from SIPI to call-in
+    public ulong DeliveryDelayNs { get; init; }     // its messages arrive that much later
+    public bool NeedsResetPause { get; init; }      // ignores a SIPI that comes less than 10 ms after INIT
+    public bool HasStuckDelivery { get; init; }     // the delivery-status bit of messages to it never clears; they do not arrive
+
+    /// <summary>It could come within the protocol's patience.</summary>
+    internal bool IsSound => this is { IsAbsent: false, HangsInTrampoline: false, FaultsInTrampoline: false, HasStuckDelivery: false,
+        HangsAfterCommence: false, CallInDelayNs: < 500_000_000, LostStarts: < 3, LostResets: < 2 };
+
+    public override string ToString() => this == new SimulatedFaults() ? "sound" : string.Join(", ", Named());
+
+    private IEnumerable<string> Named()
+    {
+        foreach (PropertyInfo property in typeof(SimulatedFaults).GetProperties())
+        {
+            object value = property.GetValue(this)!;
+            if (!value.Equals(Activator.CreateInstance(property.PropertyType)))
+                yield return value is true ? property.Name : $"{property.Name} {value}";
+        }
+    }
 }
 
 /// <summary>One simulated processor.</summary>
@@ -25,6 +46,8 @@ internal sealed class SimulatedProcessor
     internal SimulatedFaults Faults = new();
     internal ProcessorState State = ProcessorState.Prepared;
     internal BootStage Stage;
+    internal int LostResetsLeft;
+    internal int LostStartsLeft;
     internal bool WaitsForStart;
     internal ulong ResetAt;
     internal ulong? RunsFrom;           // when its trampoline began; null: it does not run
@@ -32,16 +55,26 @@ internal sealed class SimulatedProcessor
     internal bool WasOnline;
     internal int Resets;
     internal int Starts;
+    internal readonly Queue<(ulong At, bool IsStart)> Messages = [];
+
+    internal void Break(SimulatedFaults faults)
+    {
+        Faults = faults;
+        LostResetsLeft = faults.LostResets;
+        LostStartsLeft = faults.LostStarts;
+    }
 }
 
 /// <summary>The machine. A class, so that the struct that the protocol wants can be copied freely.</summary>
 internal sealed class SimulatedMachine
 {
     private const ulong ResetPauseNs = 10_000_000;
+    private const ulong DeliveryMaxNs = 100_000_000;
     private const long ShortStepNsMax = 20_000;
     private const long LongStepNsMax = 4_000_000;
 
     private readonly Random _random;
+    private int _inStep;
 
     internal SimulatedMachine(int seed, int processors)
     {
@@ -54,7 +87,15 @@ internal sealed class SimulatedMachine
 
     internal ulong Now { get; private set; }
 
-    internal ulong ResetDelayNs { get; set; }
+    internal ulong ResetDelayNs { get; init; }
+
+    internal ulong ResendAfterNs { get; init; } = 200_000;
+
+    /// <summary>Processors know no start message: INIT makes them begin where the start vector says.</summary>
+    internal bool NeedsStartVector { get; init; }
+
+    /// <summary>The processor whose boot page the start vector names; -1: none.</summary>
+    internal int StartVector { get; private set; } = -1;
 
     internal SmpBoot<Port> NewProtocol() => new(new Port(this));
 
@@ -72,6 +113,12 @@ internal sealed class SimulatedMachine
 
     private void Advance(SimulatedProcessor processor)
     {
+        while (processor.Messages.TryPeek(out (ulong At, bool IsStart) message) && message.At <= Now)
+        {
+            processor.Messages.Dequeue();
+            Receive(processor, message.IsStart, message.At);
+        }
+
         if (processor.RunsFrom is not { } began || processor.IsParked)
             return;
 
@@ -81,7 +128,7 @@ internal sealed class SimulatedMachine
             return;
         }
 
-        if (processor.Faults.HangsInTrampoline || Now < began + processor.Faults.CallInDelayNs)
+        if (processor.Faults.HangsInTrampoline || processor.Faults.FaultsInTrampoline || Now < began + processor.Faults.CallInDelayNs)
             return;
 
         if (processor.Stage != BootStage.Kernel)
@@ -100,41 +147,69 @@ internal sealed class SimulatedMachine
         }
     }
 
-    private void Reset(SimulatedProcessor processor)
+    private void Receive(SimulatedProcessor processor, bool isStart, ulong at)
     {
-        processor.Resets++;
-        if (processor.Faults.IsAbsent)
-            return;
-        if (processor.Faults.LostResets > 0)
+        if (isStart)
+            Start(processor, at);
+        else
+            Reset(processor, at);
+    }
+
+    private void Reset(SimulatedProcessor processor, ulong at)
+    {
+        if (processor.LostResetsLeft > 0)
         {
-            processor.Faults.LostResets--;
+            processor.LostResetsLeft--;
             return;
         }
 
         if (processor.State is ProcessorState.Alive or ProcessorState.Commenced or ProcessorState.Online)
             throw new InvalidOperationException("a processor that had called in was reset");
-        processor.WaitsForStart = true;
-        processor.ResetAt = Now;
-        processor.RunsFrom = null;
+        processor.ResetAt = at;
         processor.IsParked = false;
+        if (NeedsStartVector)
+            Begin(StartVector >= 0 ? Processors[StartVector] : processor, isRightOne: StartVector >= 0 && Processors[StartVector] == processor);
+        else
+            (processor.WaitsForStart, processor.RunsFrom) = (true, null);
     }
 
-    private void Start(SimulatedProcessor processor)
+    private void Begin(SimulatedProcessor processor, bool isRightOne)
     {
-        processor.Starts++;
-        if (processor.Faults.IsAbsent || !processor.WaitsForStart)
+        if (!isRightOne)
+            throw new InvalidOperationException("a processor began on another one's boot page, or on none");
+        processor.Stage = BootStage.None;
+        processor.RunsFrom = Now;
+    }
+
+    private void Start(SimulatedProcessor processor, ulong at)
+    {
+        if (!processor.WaitsForStart)
             return; // a running processor ignores it
-        if (processor.Faults.LostStarts > 0)
+        if (processor.LostStartsLeft > 0)
         {
-            processor.Faults.LostStarts--;
+            processor.LostStartsLeft--;
             return;
         }
 
-        if (processor.Faults.NeedsResetPause && Now - processor.ResetAt < ResetPauseNs)
+        if (processor.Faults.NeedsResetPause && at - processor.ResetAt < ResetPauseNs)
             return;
         processor.WaitsForStart = false;
         processor.Stage = BootStage.None;
         processor.RunsFrom = Now;
+    }
+
+    private void Send(CpuId cpu, bool isStart)
+    {
+        SimulatedProcessor processor = Processors[cpu.Value];
+        if (isStart)
+            processor.Starts++;
+        else
+            processor.Resets++;
+        if (processor.Faults.HasStuckDelivery)
+            Now += DeliveryMaxNs; // the bounded poll of the delivery status
+        else if (!processor.Faults.IsAbsent)
+            processor.Messages.Enqueue((Now + processor.Faults.DeliveryDelayNs, isStart));
+        MaybeStep();
     }
 
     private static bool TryAdvance(SimulatedProcessor processor, ProcessorState from, ProcessorState to)
@@ -145,6 +220,14 @@ internal sealed class SimulatedMachine
         return true;
     }
 
+    // Between any two actions of the boot processor the others may run, or not.
+    private void MaybeStep()
+    {
+        if (_random.Next(3) == 0 && _inStep++ == 0)
+            Step();
+        _inStep = 0;
+    }
+
     /// <summary>What the protocol sees.</summary>
     internal readonly struct Port(SimulatedMachine machine) : ISmpMachine
     {
@@ -152,19 +235,19 @@ internal sealed class SimulatedMachine
 
         public Nanoseconds ResetDelay => new(machine.ResetDelayNs);
 
-        public void Reset(CpuId cpu)
-        {
-            machine.Reset(machine.Processors[cpu.Value]);
-            machine.MaybeStep();
-        }
+        public Nanoseconds ResendAfter => new(machine.ResendAfterNs);
+
+        public bool NeedsStartVector => machine.NeedsStartVector;
+
+        public void Reset(CpuId cpu) => machine.Send(cpu, isStart: false);
 
         public void EndReset(CpuId cpu) => machine.MaybeStep();
 
-        public void Start(CpuId cpu)
-        {
-            machine.Start(machine.Processors[cpu.Value]);
-            machine.MaybeStep();
-        }
+        public void Start(CpuId cpu) => machine.Send(cpu, isStart: true);
+
+        public void SetStartVector(CpuId cpu) => machine.StartVector = cpu.Value;
+
+        public void ClearStartVector() => machine.StartVector = -1;
 
         public BootStage ReadStage(CpuId cpu)
         {
@@ -187,33 +270,8 @@ internal sealed class SimulatedMachine
 
         public void Wake(CpuId cpu) => machine.MaybeStep();
 
-        public void Relax() => machine.Step();
-    }
+        public void Expect(ProcessorState target, int count) => machine.MaybeStep();
 
-    // Between any two actions of the boot processor the others may run, or not.
-    private void MaybeStep()
-    {
-        if (_random.Next(3) == 0)
-            Step();
-    }
-
-    /// <summary>Gives each processor faults by chance.</summary>
-    internal void BreakAtRandom()
-    {
-        ResetDelayNs = _random.Next(4) == 0 ? ResetPauseNs : 0;
-        foreach (SimulatedProcessor processor in Processors)
-        {
-            processor.Faults = _random.Next(8) switch
-            {
-                0 => new SimulatedFaults { IsAbsent = true },
-                1 => new SimulatedFaults { HangsInTrampoline = true },
-                2 => new SimulatedFaults { LostStarts = _random.Next(1, 4) },
-                3 => new SimulatedFaults { LostResets = 1 },
-                4 => new SimulatedFaults { CallInDelayNs = (ulong)_random.NextInt64(0, 3_000_000_000) },
-                5 => new SimulatedFaults { HangsAfterCommence = true },
-                6 => new SimulatedFaults { NeedsResetPause = true },
-                _ => new SimulatedFaults(),
-            };
-        }
+        public void Wait(Nanoseconds until) => machine.Step();
     }
 }

@@ -1,6 +1,4 @@
-// The bring-up protocol against machines whose faults are scripted and whose schedule is random by seed.
-//
-// COMMENCE_SCHEDULES raises the number of schedules, COMMENCE_SCHEDULE_SEED runs one of them again.
+// The bring-up protocol against machines whose faults are scripted. Random faults: SmpScheduleTests.cs.
 using System;
 using Commence.Lib;
 using Commence.Smp;
@@ -10,7 +8,6 @@ namespace Commence.Tests.Smp;
 
 public class SmpBootTests
 {
-    private const int SchedulesByDefault = 2_000;
     private const ulong EndSlackNs = 150_000_000; // the last escalation and the last turn of a wait
 
     private static CpuMask All(int count) => CpuMask.FirstCpus(count);
@@ -41,7 +38,7 @@ public class SmpBootTests
     public void ALostStartMessageIsSentAgain()
     {
         SimulatedMachine machine = new(seed: 1, processors: 4);
-        machine.Processors[2].Faults.LostStarts = 1;
+        machine.Processors[2].Break(new SimulatedFaults { LostStarts = 1 });
         (_, CpuMask online) = Run(machine);
         Assert.Equal(4, online.Count);
         Assert.True(machine.Processors[2].Starts >= 2);
@@ -52,7 +49,7 @@ public class SmpBootTests
     public void ALostResetIsMendedByTheEscalation()
     {
         SimulatedMachine machine = new(seed: 2, processors: 4);
-        machine.Processors[1].Faults.LostResets = 1;
+        machine.Processors[1].Break(new SimulatedFaults { LostResets = 1 });
         (_, CpuMask online) = Run(machine);
         Assert.Equal(4, online.Count);
         Assert.Equal(2, machine.Processors[1].Resets);
@@ -62,7 +59,7 @@ public class SmpBootTests
     public void AnOldProcessorThatNeedsAPauseComesByTheEscalation()
     {
         SimulatedMachine machine = new(seed: 3, processors: 2);
-        machine.Processors[0].Faults.NeedsResetPause = true;
+        machine.Processors[0].Break(new SimulatedFaults { NeedsResetPause = true });
         (_, CpuMask online) = Run(machine);
         Assert.Equal(2, online.Count);
     }
@@ -71,7 +68,7 @@ public class SmpBootTests
     public void AnAbsentProcessorIsNotResponding()
     {
         SimulatedMachine machine = new(seed: 4, processors: 3);
-        machine.Processors[1].Faults.IsAbsent = true;
+        machine.Processors[1].Break(new SimulatedFaults { IsAbsent = true });
         (CpuMask alive, CpuMask online) = Run(machine);
         Assert.Equal(2, alive.Count);
         Assert.Equal(2, online.Count);
@@ -82,7 +79,7 @@ public class SmpBootTests
     public void AProcessorThatHangsInItsTrampolineIsStuck()
     {
         SimulatedMachine machine = new(seed: 5, processors: 3);
-        machine.Processors[0].Faults.HangsInTrampoline = true;
+        machine.Processors[0].Break(new SimulatedFaults { HangsInTrampoline = true });
         (_, CpuMask online) = Run(machine);
         Assert.Equal(2, online.Count);
         Assert.Equal(ProcessorState.Stuck, machine.Processors[0].State);
@@ -93,7 +90,7 @@ public class SmpBootTests
     {
         SimulatedMachine machine = new(seed: 6, processors: 64);
         for (int i = 0; i < 40; i++)
-            machine.Processors[i].Faults.IsAbsent = true;
+            machine.Processors[i].Break(new SimulatedFaults { IsAbsent = true });
         (_, CpuMask online) = Run(machine);
         Assert.Equal(24, online.Count);
         Assert.True(machine.Now < SmpBoot<SimulatedMachine.Port>.QuietMax + EndSlackNs + 200_000_000);
@@ -103,7 +100,7 @@ public class SmpBootTests
     public void AProcessorThatCallsInAfterItsVerdictIsParked()
     {
         SimulatedMachine machine = new(seed: 7, processors: 2);
-        machine.Processors[0].Faults.CallInDelayNs = 5_000_000_000;
+        machine.Processors[0].Break(new SimulatedFaults { CallInDelayNs = 5_000_000_000 });
         (_, CpuMask online) = Run(machine);
         Assert.Equal(1, online.Count);
         while (machine.Now < 20_000_000_000)
@@ -114,36 +111,55 @@ public class SmpBootTests
     }
 
     [Fact]
-    public void NoScheduleBreaksThePromise()
+    public void SerialBringUpStartsOneAfterTheOther()
     {
-        string? one = Environment.GetEnvironmentVariable("COMMENCE_SCHEDULE_SEED");
-        string? many = Environment.GetEnvironmentVariable("COMMENCE_SCHEDULES");
-        int first = one is null ? 0 : int.Parse(one);
-        int count = one is not null ? 1 : many is null ? SchedulesByDefault : int.Parse(many);
-        for (int seed = first; seed < first + count; seed++)
-            CheckSchedule(seed);
+        SimulatedMachine machine = new(seed: 8, processors: 5);
+        machine.Processors[2].Break(new SimulatedFaults { IsAbsent = true });
+        SmpBoot<SimulatedMachine.Port> protocol = machine.NewProtocol();
+        CpuMask targets = All(5);
+        CpuMask alive = protocol.BringUpSerially(in targets);
+        CpuMask online = protocol.Commence(in alive);
+        Assert.Equal(4, online.Count);
+        Assert.Equal(ProcessorState.NotResponding, machine.Processors[2].State);
     }
 
-    private static void CheckSchedule(int seed)
+    [Fact]
+    public void ProcessorsWithoutStartMessageBeginAtTheStartVector()
     {
-        SimulatedMachine machine = new(seed, processors: 1 + (seed % 9));
-        machine.BreakAtRandom();
-        (CpuMask alive, CpuMask online) = Run(machine);
+        SimulatedMachine machine = new(seed: 9, processors: 4) { NeedsStartVector = true, ResetDelayNs = 10_000_000 };
+        (_, CpuMask online) = Run(machine);
+        Assert.Equal(4, online.Count);
+        Assert.Equal(-1, machine.StartVector);
+    }
 
-        ulong bound = (2 * SmpBoot<SimulatedMachine.Port>.TotalMax) + EndSlackNs;
-        Assert.True(machine.Now < bound, $"seed {seed}: took {machine.Now} ns");
-        for (int i = 0; i < machine.Processors.Count; i++)
-        {
-            SimulatedProcessor processor = machine.Processors[i];
-            CpuId cpu = new(i);
-            bool isConcluded = processor.State
-                is ProcessorState.Online or ProcessorState.NotResponding or ProcessorState.Stuck;
-            Assert.True(isConcluded, $"seed {seed}: CPU {i} is left {processor.State}");
-            Assert.True(online.Contains(cpu) == (processor.State == ProcessorState.Online), $"seed {seed}: CPU {i} {processor.State}");
-            Assert.True(!online.Contains(cpu) || alive.Contains(cpu), $"seed {seed}: CPU {i} came online without calling in");
-            bool isSound = processor.Faults is { IsAbsent: false, HangsInTrampoline: false, HangsAfterCommence: false, CallInDelayNs: < 500_000_000 }
-                && processor.Starts <= 2;
-            Assert.True(!isSound || processor.State == ProcessorState.Online, $"seed {seed}: sound CPU {i} is {processor.State}");
-        }
+    [Fact]
+    public void ASteadyTrickleIsNotDisturbedByResends()
+    {
+        SimulatedMachine machine = new(seed: 10, processors: 200) { ResendAfterNs = 5_000_000 };
+        for (int i = 0; i < 200; i++)
+            machine.Processors[i].Break(new SimulatedFaults { CallInDelayNs = (ulong)i * 1_000_000 });
+        (_, CpuMask online) = Run(machine);
+        Assert.Equal(200, online.Count);
+        Assert.All(machine.Processors, static p => Assert.Equal(1, p.Resets));
+    }
+
+    [Fact]
+    public void AProcessorThatWasGivenUpCanBeBroughtInLater()
+    {
+        SimulatedMachine machine = new(seed: 11, processors: 3);
+        machine.Processors[1].Break(new SimulatedFaults { CallInDelayNs = 5_000_000_000 });
+        Run(machine);
+        while (machine.Now < 20_000_000_000)
+            machine.Step();
+        Assert.True(machine.Processors[1].IsParked);
+
+        machine.Processors[1].Break(new SimulatedFaults());
+        machine.Processors[1].State = ProcessorState.Prepared;
+        SmpBoot<SimulatedMachine.Port> protocol = machine.NewProtocol();
+        CpuMask one = CpuMask.Of(new CpuId(1));
+        CpuMask alive = protocol.BringUp(in one);
+        CpuMask online = protocol.Commence(in alive);
+        Assert.Equal(1, online.Count);
+        Assert.Equal(ProcessorState.Online, machine.Processors[1].State);
     }
 }

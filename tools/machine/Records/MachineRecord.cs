@@ -1,4 +1,6 @@
 // What the kernel says over its second serial line, one JSON object per line: docs/record-line.md.
+using System.Collections.Generic;
+
 namespace Commence.Machine.Records;
 
 /// <summary>One record.</summary>
@@ -16,6 +18,19 @@ public sealed record StepRecord(string Name, int Cpu, long Ns) : MachineRecord;
 /// <param name="State"><c>online</c>, or how far it came.</param>
 /// <param name="Reason">Why it is not online; empty if it is.</param>
 public sealed record CpuRecord(int Cpu, long Apic, string State, string Reason) : MachineRecord;
+
+/// <summary>Processors with consecutive numbers and consecutive ids, of which the same is to be said: a <see cref="CpuRecord"/> each.</summary>
+/// <param name="First">What is said of the first.</param>
+/// <param name="Count">How many they are.</param>
+public sealed record CpuRunRecord(CpuRecord First, int Count) : MachineRecord
+{
+    /// <summary>The record of each.</summary>
+    public IEnumerable<CpuRecord> Each()
+    {
+        for (int i = 0; i < Count; i++)
+            yield return First with { Cpu = First.Cpu + i, Apic = First.Apic + i };
+    }
+}
 
 /// <summary>When bring-up passed its marks, in nanoseconds after the clock began.</summary>
 /// <param name="Cpus">How many processors are online now.</param>

@@ -8,6 +8,8 @@ namespace Commence.Machine.Records;
 /// <summary>Parses records.</summary>
 public static class RecordParser
 {
+    private const int CpuRunMax = 65536;
+
     /// <summary>Parses one line, without its line end.</summary>
     /// <returns>The record, or null for an unknown kind.</returns>
     /// <remarks>Fails: throws <see cref="FormatException"/> for a malformed line.</remarks>
@@ -33,7 +35,7 @@ public static class RecordParser
         {
             "hello" => new HelloRecord(Text(line, "version"), Text(line, "arch")),
             "step" => new StepRecord(Text(line, "name"), Int(line, "cpu"), Long(line, "ns")),
-            "cpu" => new CpuRecord(Int(line, "cpu"), Long(line, "apic"), Text(line, "state"), OptionalText(line, "reason")),
+            "cpu" => Cpu(line),
             "bringup" => new BringUpRecord(Int(line, "cpus"), Long(line, "prepare_ns"), Long(line, "first_init_ns"), Long(line, "last_online_ns")),
             "floor" => new FloorRecord(Int(line, "cpus"), Int(line, "arrived"), Long(line, "cycles"), Long(line, "rate_cycles"), Long(line, "rate_ticks")),
             "exit" => Exit(line),
@@ -43,6 +45,18 @@ public static class RecordParser
             "tests-done" => new TestsDoneRecord(Int(line, "passed"), Int(line, "failed"), OptionalInt(line, "skipped")),
             _ => null,
         };
+    }
+
+    // `count` stands for so many processors with consecutive numbers and ids.
+    private static MachineRecord Cpu(JsonElement line)
+    {
+        CpuRecord first = new(Int(line, "cpu"), Long(line, "apic"), Text(line, "state"), OptionalText(line, "reason"));
+        if (!line.TryGetProperty("count", out _))
+            return first;
+        int count = Int(line, "count");
+        if (count is < 1 or > CpuRunMax)
+            throw new FormatException($"a run of {count} processors");
+        return new CpuRunRecord(first, count);
     }
 
     private static ExitRecord Exit(JsonElement line)

@@ -1,6 +1,7 @@
 // Cuts the record line's bytes into lines, whatever pieces they arrive in.
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 
 namespace Commence.Machine.Records;
@@ -67,8 +68,10 @@ public sealed class RecordReader
             return;
         try
         {
-            if (RecordParser.Parse(line) is MachineRecord record)
-                Keep(record);
+            MachineRecord? record = RecordParser.Parse(line);
+            IEnumerable<MachineRecord?> records = record is CpuRunRecord run ? run.Each() : [record];
+            foreach (MachineRecord each in records.OfType<MachineRecord>())
+                Keep(each);
         }
         catch (FormatException error)
         {

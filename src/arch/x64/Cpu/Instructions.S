@@ -110,6 +110,14 @@ FUNCTION x64_rdtsc
 	ret
 END_FUNCTION x64_rdtsc
 
+FUNCTION x64_rdtsc_ordered
+	lfence
+	rdtsc
+	shlq $32, %rdx
+	orq %rdx, %rax
+	ret
+END_FUNCTION x64_rdtsc_ordered
+
 /* uint x64_rdrand(ulong *value): 1 if there was a number. */
 FUNCTION x64_rdrand
 	xorl %eax, %eax

@@ -25,6 +25,9 @@ public readonly struct X64Cpu : ICpu
 
     /// <inheritdoc/>
     public static ReadOnlySpan<byte> CycleCounterTitle => "TSC"u8;
+
+    /// <inheritdoc/>
+    public static ulong ReadCyclesOrdered() => X64Instructions.ReadTimeStampCounterOrdered();
 }
 
 /// <summary>The interrupt flag of the local processor.</summary>

@@ -36,14 +36,14 @@ public static class X64CpuId
     /// <summary>The time-stamp counter runs at one rate in all power states.</summary>
     public static bool HasInvariantTsc => (Read(0x8000_0007).Edx & (1 << 8)) != 0;
 
-    /// <summary>Supervisor-mode execution prevention.</summary>
-    public static bool HasSmep => (Read(7).Ebx & (1 << 7)) != 0;
+    /// <summary>Supervisor-mode execution prevention, by leaf 7.</summary>
+    public static bool IsSmep(in Leaf extended) => (extended.Ebx & (1 << 7)) != 0;
 
-    /// <summary>Supervisor-mode access prevention.</summary>
-    public static bool HasSmap => (Read(7).Ebx & (1 << 20)) != 0;
+    /// <summary>Supervisor-mode access prevention, by leaf 7.</summary>
+    public static bool IsSmap(in Leaf extended) => (extended.Ebx & (1 << 20)) != 0;
 
-    /// <summary>User-mode instruction prevention: SGDT, SIDT and their like fault in user mode.</summary>
-    public static bool HasUmip => (Read(7).Ecx & (1 << 2)) != 0;
+    /// <summary>User-mode instruction prevention, by leaf 7: SGDT, SIDT and their like fault in user mode.</summary>
+    public static bool IsUmip(in Leaf extended) => (extended.Ecx & (1 << 2)) != 0;
 
     /// <summary>1 GiB pages.</summary>
     public static bool HasGiantPages => (Read(0x8000_0001).Edx & (1 << 26)) != 0;

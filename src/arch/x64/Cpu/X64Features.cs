@@ -13,13 +13,16 @@ public static class X64Features
     /// <remarks>Context: early boot, AP call-in.</remarks>
     public static void EnableOnThisCpu()
     {
-        ulong cr4 = X64Instructions.ReadCr4() | Cr4GlobalPages;
-        if (X64CpuId.HasSmep)
+        // One write: each flushes the TLB.
+        X64CpuId.Leaf extended = X64CpuId.Read(7);
+        ulong cr4 = X64Instructions.ReadCr4() | Cr4GlobalPages | X64Fpu.ControlBits;
+        if (X64CpuId.IsSmep(in extended))
             cr4 |= Cr4Smep;
-        if (X64CpuId.HasUmip)
+        if (X64CpuId.IsUmip(in extended))
             cr4 |= Cr4Umip;
+        if (X64CpuId.IsSmap(in extended))
+            cr4 |= X64UserCopy.PrepareSmap();
         X64Instructions.WriteCr4(cr4);
-        X64UserCopy.EnableSmap();
         X64Fpu.EnableOnThisCpu();
     }
 }

@@ -42,16 +42,18 @@ internal static class X64Fpu
     /// <summary>States are in XSAVE's format, not FXSAVE's.</summary>
     internal static bool HasXsave => s_useXsave != 0;
 
+    /// <summary>What CR4 has to say before <see cref="EnableOnThisCpu"/>.</summary>
+    internal static ulong ControlBits => Cr4Osfxsr | Cr4Osxmmexcpt | (X64CpuId.HasXsave ? Cr4Osxsave : 0);
+
     /// <summary>Enables the units on the calling processor; the boot processor also chooses what is saved.</summary>
     internal static void EnableOnThisCpu()
     {
         ulong cr0 = X64Instructions.ReadCr0();
-        X64Instructions.WriteCr0((cr0 & ~(Cr0Emulation | Cr0TaskSwitched)) | Cr0MonitorCoprocessor | Cr0NumericError);
+        ulong wanted = (cr0 & ~(Cr0Emulation | Cr0TaskSwitched)) | Cr0MonitorCoprocessor | Cr0NumericError;
+        if (cr0 != wanted)
+            X64Instructions.WriteCr0(wanted);
 
-        bool hasXsave = X64CpuId.HasXsave;
-        ulong cr4 = X64Instructions.ReadCr4() | Cr4Osfxsr | Cr4Osxmmexcpt;
-        X64Instructions.WriteCr4(hasXsave ? cr4 | Cr4Osxsave : cr4);
-
+        bool hasXsave = (X64Instructions.ReadCr4() & Cr4Osxsave) != 0;
         if (s_areaSizeBytes == 0)
             Choose(hasXsave);
         if (hasXsave)

@@ -72,6 +72,10 @@ internal static class X64Instructions
     internal static extern ulong ReadTimeStampCounter();
 
     [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_rdtsc_ordered")]
+    internal static extern ulong ReadTimeStampCounterOrdered();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_cpuid")]
     internal static extern void CpuId(uint leaf, uint subleaf, out X64CpuId.Leaf registers);
 

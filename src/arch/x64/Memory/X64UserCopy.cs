@@ -60,14 +60,12 @@ public readonly struct X64UserCopy : IUserCopy
         }
     }
 
-    /// <summary>Turns supervisor-mode access prevention on, if the processor has it: only the stubs reach user memory then.</summary>
+    /// <summary>Prepares for supervisor-mode access prevention: only the stubs reach user memory once CR4 has the bits returned.</summary>
     /// <remarks>Context: early boot, AP call-in; each processor. Every entry to the kernel must clear RFLAGS.AC first.</remarks>
-    public static void EnableSmap()
+    public static ulong PrepareSmap()
     {
-        if (!X64CpuId.HasSmap)
-            return;
         GuardUserAccess();
-        X64Instructions.WriteCr4(X64Instructions.ReadCr4() | Cr4Smap);
+        return Cr4Smap;
     }
 
     // The user side may fault, which the stubs survive, wherever it points. They write to the kernel side no more than `bytes`.

@@ -2,9 +2,11 @@
 //
 //   + 0   stage     written by the trampoline, read by the boot processor: "never ran" and "stuck" are told apart by it
 //   + 8   root of the start table: low memory one to one, and the kernel
-//   + 16  entry in the kernel's half
-//   + 24  this structure's own address in the direct map
-//   + 32  what C# needs
+//   + 16  this structure's own address in the direct map
+//   + 24  top of the stack on which C# begins
+//   + 32  what fault it met before it had traps of its own: vector + 1, error code, address of the instruction
+//   + 48  in the start page: where the directory of boot pages is; 0 in a processor's own page
+//   + 56  what C# needs
 using System.Runtime.InteropServices;
 
 namespace Commence.Arch.X64;
@@ -12,13 +14,17 @@ namespace Commence.Arch.X64;
 [StructLayout(LayoutKind.Sequential)]
 internal struct X64BootPage
 {
-    /// <summary>Offset in the page; the stack grows down from here.</summary>
+    /// <summary>Offset in the page; the trampoline's stack grows down from here.</summary>
     internal const int Offset = 0xF80;
 
     internal ulong Stage;
     internal ulong PageTable;
-    internal ulong Entry;
     internal VirtAddr Self;
+    internal ulong StackTop;
+    internal uint FaultVector;
+    internal uint FaultCode;
+    internal ulong FaultAddress;
+    internal ulong Directory;
     internal VirtAddr BlockAddress;
     internal ulong KernelRoot;
     internal uint Cpu;

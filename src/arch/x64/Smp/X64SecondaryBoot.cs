@@ -42,6 +42,8 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
         start[0] = (X64Memory.BootPointerTable - X64Memory.KernelBase) | PresentWritable;
         pointers[1..].Clear();
         directory[1..].Clear();
+        X64StartTraps.Build();
+        X64StartDirectory.Clear();
         return new PhysAddr(X64Memory.BootPageTable - X64Memory.KernelBase);
     }
 
@@ -59,21 +61,25 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
     }
 
     /// <inheritdoc/>
-    public static void Prepare(Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, in ProcessorMemory memory)
+    public static void PrepareStartPage(Pfn page)
     {
-        // SAFETY: the page is a low page of memory that the caller owns; the trampoline is in the image's read-only data and
-        // ends below the data at X64BootPage.Offset, with room for a stack between.
-        unsafe
-        {
-            new ReadOnlySpan<byte>((void*)TrampolineStart(), TrampolineSize())
-                .CopyTo(new Span<byte>((void*)X64Memory.ToVirtual(page.Address).Value, PageSizeBytes));
-        }
+        CopyTrampoline(page);
+        X64BootPage.Of(page).Directory = X64StartDirectory.PhysicalAddress;
+    }
 
+    /// <inheritdoc/>
+    public static void Prepare(
+        Pfn page, PhysAddr startTable, PhysAddr kernelRoot, CpuId cpu, ApicId hardwareId, in ProcessorMemory memory)
+    {
+        CopyTrampoline(page);
+        X64StartDirectory.Add(hardwareId, page);
         ref X64BootPage data = ref X64BootPage.Of(page);
+        data.Directory = 0;
         data.Stage = (ulong)BootStage.None;
         data.PageTable = startTable.Value;
         data.KernelRoot = kernelRoot.Value;
-        data.Entry = SecondaryEntryAddress();
+        data.StackTop = memory.StackTop.Value;
+        data.FaultVector = 0;
         data.Self = X64Memory.AddressOf(in data);
         data.BlockAddress = memory.Area;
         data.Cpu = (uint)cpu.Value;
@@ -83,8 +89,37 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
         Interlocked.MemoryBarrier(); // all of it before the message that starts the reader
     }
 
+    private static void CopyTrampoline(Pfn page)
+    {
+        // SAFETY: the page is a low page of memory that the caller owns; the trampoline is in the image's read-only data and
+        // ends below the data at X64BootPage.Offset, with room for a stack between.
+        unsafe
+        {
+            new ReadOnlySpan<byte>((void*)TrampolineStart(), TrampolineSize())
+                .CopyTo(new Span<byte>((void*)X64Memory.ToVirtual(page.Address).Value, PageSizeBytes));
+        }
+    }
+
     /// <inheritdoc/>
     public static BootStage ReadStage(Pfn page) => (BootStage)Volatile.Read(ref X64BootPage.Of(page).Stage);
+
+    /// <inheritdoc/>
+    public static bool TryReadFault(Pfn page, out StartFault fault)
+    {
+        ref X64BootPage data = ref X64BootPage.Of(page);
+        uint vector = Volatile.Read(ref data.FaultVector); // acquire: code and address were written before
+        fault = new StartFault(vector - 1, data.FaultCode, new VirtAddr(data.FaultAddress));
+        return vector != 0;
+    }
+
+    /// <inheritdoc/>
+    public static bool NeedsStartVector => X64WarmReset.IsNeeded;
+
+    /// <inheritdoc/>
+    public static void SetStartVector(Pfn page) => X64WarmReset.Arm(page);
+
+    /// <inheritdoc/>
+    public static void ClearStartVector() => X64WarmReset.Disarm();
 
     /// <inheritdoc/>
     public static void Reset(ApicId cpu) => X64LocalApic.SendInit(cpu);
@@ -117,15 +152,9 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
         SetStacks(ref X64PerCpuArea.Block, memory.FaultStackTop.Value, memory.NmiStackTop.Value, memory.DebugStackTop.Value);
 
     /// <inheritdoc/>
-    public static void ContinueOn(VirtAddr stackTop) => ContinueOnStack(stackTop.Value);
-
-    [RuntimeExport("SecondaryOnline")]
-    private static void OnOnline() => TrapSink.Instance.OnSecondaryOnline();
-
-    /// <inheritdoc/>
     public static void LoadTaskState() => X64PerCpuArea.Block.Tables.LoadTaskState();
 
-    /// <summary>The first C# of a processor, on its boot page's stack.</summary>
+    /// <summary>The first C# of a processor, on its idle task's stack.</summary>
     /// <remarks>Context: AP call-in. IRQs: off. Never returns.</remarks>
     public static void OnStart(nint bootPageData)
     {
@@ -134,10 +163,11 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
         CpuId cpu = new((int)page.Cpu);
 
         X64Instructions.WriteCr3(page.KernelRoot); // low memory is gone with it
-        block.Tables.Load();
-        X64PerCpuArea.Install(ref block, cpu);
         SetStacks(ref block, page.FaultStackTop, page.NmiStackTop, page.DebugStackTop);
+        block.Tables.Load();
+        X64PerCpuArea.Install(ref block, cpu); // GS no longer shows the boot page: the next line must follow at once
         X64Traps.LoadOnThisCpu();
+        block.Tables.LoadTaskState();          // so that an NMI has its stack; again once there is an idle task
         X64Features.EnableOnThisCpu();
         X64LocalApic.EnableOnThisCpu();
         Volatile.Write(ref page.Stage, (ulong)BootStage.Kernel); // release
@@ -154,18 +184,10 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("*", "x64_continue_on")]
-    private static extern void ContinueOnStack(ulong stackTop);
-
-    [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_trampoline_start")]
     private static extern nint TrampolineStart();
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_trampoline_size")]
     private static extern int TrampolineSize();
-
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("*", "x64_secondary_entry_address")]
-    private static extern ulong SecondaryEntryAddress();
 }

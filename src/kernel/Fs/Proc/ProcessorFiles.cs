@@ -131,7 +131,7 @@ internal sealed class StatFile : ProcFile
             _user += processor.Times.UserTicks;
             _nice += processor.Times.NiceTicks;
             _system += processor.Times.SystemTicks;
-            _idle += processor.Times.IdleTicks;
+            _idle += processor.IdleTicks;
         }
 
         // Waiting for I/O, interrupts, stolen and guest time are not told apart.
@@ -151,7 +151,7 @@ internal sealed class UptimeFile : ProcFile
     {
         ulong idleTicks = 0;
         for (int i = 0; i < Processors.Count; i++)
-            idleTicks += Processors.Get(new CpuId(i)).Times.IdleTicks;
+            idleTicks += Processors.Get(new CpuId(i)).IdleTicks;
         ProcFormat.AppendSeconds(ref text.Out, Clock.Monotonic().Value);
         text.Out.Append((byte)' ');
         ProcFormat.AppendSeconds(ref text.Out, idleTicks * Limits.TickNanoseconds);

@@ -1,0 +1,112 @@
+// Do the processors' counters agree? One against many, all at the same time.
+//
+//   boot processor                             each other processor, on its way online
+//   for each slot, over and over:              for a short while:
+//     sees the slot's sample                     sees the boot processor's sample
+//     reads its own counter ─ less: it is ahead  reads its own counter ─ less: it is behind
+//     publishes its own                          publishes its own in its slot
+//
+// A sample that was written before a counter was read, and is greater than it, proves that the two disagree by at least the
+// difference. Each looks while the other writes every few hundred nanoseconds, so a greater disagreement than that is seen.
+// A processor waits for nobody here: it looks a hundred times and goes on. Where virtual processors outnumber real ones, that is
+// the difference between microseconds and seconds.
+//
+// Orderings: samples are read (acquire) before the counter, whose read waits for all loads before it.
+// Slots: Sample and Behind are written by the processor itself, Ahead by the boot processor.
+using System.Threading;
+using Commence.Lib;
+using Commence.Time;
+
+namespace Commence.Smp;
+
+/// <summary>One processor's part of the comparison, in cycles.</summary>
+public struct TscSlot
+{
+    internal ulong Sample;
+    internal ulong Behind;
+    internal ulong Ahead;
+
+    /// <summary>How far the counter is known to be off, in either direction.</summary>
+    public readonly ulong WarpMax => System.Math.Max(Volatile.Read(in Behind), Volatile.Read(in Ahead));
+
+    /// <summary>The processor's own turn.</summary>
+    /// <param name="bootSample">Where the boot processor publishes.</param>
+    /// <param name="counter">Reads the processor's counter.</param>
+    internal void Look<TCounter>(ref ulong bootSample, TCounter counter)
+        where TCounter : struct, ITscCounter
+    {
+        ulong seen = Volatile.Read(ref bootSample);
+        ulong mine = counter.Read();
+        if (mine < seen && seen - mine > Behind)
+            Volatile.Write(ref Behind, seen - mine);
+        Volatile.Write(ref Sample, mine);
+    }
+
+    /// <summary>The boot processor's look at this slot.</summary>
+    /// <inheritdoc cref="Look"/>
+    internal void LookFromBoot<TCounter>(ref ulong bootSample, TCounter counter)
+        where TCounter : struct, ITscCounter
+    {
+        ulong seen = Volatile.Read(ref Sample);
+        ulong mine = counter.Read();
+        if (mine < seen && seen - mine > Ahead)
+            Volatile.Write(ref Ahead, seen - mine);
+        Volatile.Write(ref bootSample, mine);
+    }
+}
+
+/// <summary>A counter to be compared. A struct, so that calls are direct; tests give counters that disagree.</summary>
+internal interface ITscCounter
+{
+    /// <summary>The calling processor's counter, read after all loads before it.</summary>
+    ulong Read();
+}
+
+/// <summary>The comparison at bring-up (Linux: <c>check_tsc_sync_source</c>, <c>check_tsc_sync_target</c>).</summary>
+internal static class TscCheck
+{
+    private const int Turns = 100; // some 10 µs of a real processor
+
+    private static ulong s_bootSample; // written by the processor that brings up the others
+
+    private readonly struct Counter : ITscCounter
+    {
+        public ulong Read() => Cpu.ReadCyclesOrdered();
+    }
+
+    /// <summary>The part of a processor that comes up.</summary>
+    /// <remarks>Context: AP call-in. IRQs: off.</remarks>
+    internal static void RunOnSecondary(Processor self)
+    {
+        if (TimeParameters.IsCycleCounterReliable)
+            return;
+        for (int turn = 0; turn < Turns; turn++)
+            self.Tsc.Look(ref s_bootSample, default(Counter));
+    }
+
+    /// <summary>One turn of the processor that brings them up: a look at each slot.</summary>
+    /// <remarks>Context: thread.</remarks>
+    internal static void LookAt(in CpuMask processors)
+    {
+        foreach (CpuId cpu in processors)
+            Processors.Get(cpu).Tsc.LookFromBoot(ref s_bootSample, default(Counter));
+    }
+
+    /// <summary>Says what was found, and takes the counter out of the clock if it cannot be relied on.</summary>
+    /// <remarks>Context: thread, after all are online.</remarks>
+    internal static void Conclude(in CpuMask processors)
+    {
+        ulong worst = 0;
+        foreach (CpuId cpu in processors)
+        {
+            ulong warp = Processors.Get(cpu).Tsc.WarpMax;
+            if (warp == 0)
+                continue;
+            Printk.Warning($"TSC synchronization check of CPU{cpu}: {warp} cycles apart from the boot processor's");
+            worst = System.Math.Max(worst, warp);
+        }
+
+        if (worst != 0)
+            ClockSources.MarkCycleCounterUnstable("check_tsc_sync_source failed"u8);
+    }
+}

@@ -1,0 +1,67 @@
+// Counters that disagree are found, in either direction; counters that agree are not suspected.
+using System;
+using System.Diagnostics;
+using System.Threading;
+using Commence.Smp;
+using Xunit;
+
+namespace Commence.Tests.Smp;
+
+public class TscCheckTests
+{
+    private const ulong OffsetMax = 1_000_000_000;
+
+    private readonly struct Counter(ulong offset) : ITscCounter
+    {
+        // Far from 0, so that an offset can be subtracted; after all loads before it, as the kernel's is.
+        public ulong Read()
+        {
+            Interlocked.MemoryBarrier();
+            return (ulong)Stopwatch.GetTimestamp() + OffsetMax + offset;
+        }
+    }
+
+    private sealed class Board
+    {
+        public ulong BootSample;
+        public TscSlot Slot;
+        public bool IsDone;
+    }
+
+    // The two look at each other until each has looked so often, or until something was found.
+    private static TscSlot Compare(ulong bootOffset, ulong otherOffset)
+    {
+        const int Turns = 200_000;
+        Board board = new();
+        Thread other = new(() =>
+        {
+            for (int i = 0; i < Turns; i++)
+                board.Slot.Look(ref board.BootSample, new Counter(otherOffset));
+            Volatile.Write(ref board.IsDone, true);
+        });
+        other.Start();
+        while (!Volatile.Read(ref board.IsDone))
+            board.Slot.LookFromBoot(ref board.BootSample, new Counter(bootOffset));
+        other.Join();
+        return board.Slot;
+    }
+
+    [Fact]
+    public void CountersThatAgreeAreNotSuspected() => Assert.Equal(0u, Compare(0, 0).WarpMax);
+
+    [Fact]
+    public void ACounterThatIsBehindIsFound()
+    {
+        TscSlot slot = Compare(bootOffset: OffsetMax, otherOffset: 0);
+        Assert.InRange(slot.Behind, 1u, OffsetMax);
+        Assert.Equal(0u, slot.Ahead);
+    }
+
+    [Fact]
+    public void ACounterThatIsAheadIsFound()
+    {
+        TscSlot slot = Compare(bootOffset: 0, otherOffset: OffsetMax);
+        Assert.InRange(slot.Ahead, 1u, OffsetMax);
+        Assert.Equal(0u, slot.Behind);
+    }
+}
