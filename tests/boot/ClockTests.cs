@@ -1,10 +1,12 @@
 // Clocks and interrupts on every kind of machine: which timer the rates come from, which counter the clock runs on, which way
 // the tick comes, and that the console can be typed at, which takes a device's interrupt.
 using System;
+using System.IO;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Commence.Machine;
+using Commence.Machine.Records;
 using Xunit;
 
 namespace Commence.BootTests;
@@ -57,6 +59,26 @@ public sealed class ClockTests
         Assert.Contains("no local APIC present", result.Console);
         Assert.Contains("ticks by PIT through XT-PIC", result.Console);
         Assert.Contains("typed-hello", result.Console);
+    }
+
+    /// <summary>With each tick and each clock, timers, sleeps and the clock do in the machine what they must (tests/kernel/Time).</summary>
+    [Theory]
+    [InlineData("nolapic_timer")]
+    [InlineData("noapic tsc=unstable")]
+    [InlineData("nolapic clocksource=acpi_pm")]
+    public async Task TheTestsOfTimePassInTheMachine(string parameters)
+    {
+        foreach (string tests in (string[])["TimerTests", "ClockSwitchTests"])
+        {
+            MachineSpec spec = new()
+            {
+                Kernel = Path.Combine(Path.GetDirectoryName(Kernel.Image)!, "commence-tests.elf"),
+                Cpus = 4,
+                CommandLine = $"commence.tests={tests} {parameters}",
+            };
+            MachineResult result = await Kernel.BootAsync(spec);
+            Assert.True(result.RecordsOf<TestsDoneRecord>() is [{ Failed: 0, Passed: > 0 }], Kernel.Describe(result));
+        }
     }
 
     [Fact]

@@ -2,7 +2,8 @@
 //
 // A turn of the delay loop is a cycle of the cycle counter where that can be used: then the figure follows from its rate, costs
 // nothing to find, and holds for all processors. Where the command line forbids the counter, a real loop is timed against the
-// clock, for some milliseconds, once: processors are taken to be alike.
+// clock, for some milliseconds, once: processors are taken to be alike. That loop is for the figure only: it would be too short
+// on a processor that has become faster since. Waits look at the clock then.
 using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -51,20 +52,27 @@ public static class Delay
 
     /// <summary>Waits, without sleeping, at least so long.</summary>
     /// <param name="us">Up to <see cref="MicrosecondsMax"/>.</param>
-    /// <remarks>Context: any after <see cref="Calibrate"/>; the caller cannot be moved to another processor, or does not mind a
-    /// wait that is longer or, where the processors' counters disagree, shorter by as much as they do.</remarks>
+    /// <remarks>Context: any after <see cref="Calibrate"/>, NMI excluded; the caller cannot be moved to another processor, or does
+    /// not mind a wait that is longer or, where the processors' counters disagree, shorter by as much as they do.</remarks>
     public static void Microseconds(uint us)
     {
         Bug.On(us > MicrosecondsMax);
-        if (!s_isCounted)
-        {
-            Spin((us * s_loopsPerTick * Limits.TicksPerSecond / 1_000_000) + 1);
-            return;
-        }
+        if (s_isCounted)
+            WaitCycles((us * LogClock.CyclesPerMillisecond / 1000) + 1);
+        else
+            WaitUntil(Clock.After(Nanoseconds.FromMicroseconds(us)));
+    }
 
-        ulong cycles = (us * LogClock.CyclesPerMillisecond / 1000) + 1;
+    private static void WaitCycles(ulong cycles)
+    {
         ulong begin = Cpu.ReadCycles();
         while (Cpu.ReadCycles() - begin < cycles) // ends: the counter was measured, so it runs
+            Cpu.Relax();
+    }
+
+    private static void WaitUntil(Nanoseconds deadline)
+    {
+        while (Clock.Monotonic() < deadline) // ends: the clock runs
             Cpu.Relax();
     }
 
