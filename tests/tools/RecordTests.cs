@@ -51,6 +51,18 @@ public sealed class RecordTests
     public void AMalformedLineIsAnError(string line) =>
         Assert.Throws<FormatException>(() => RecordParser.Parse(Encoding.UTF8.GetBytes(line)));
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void WhatFirmwareWritesBeforeTheFirstRecordIsSkipped(bool isShared)
+    {
+        RecordReader reader = new() { IsSharedWithFirmware = isShared };
+        reader.Feed("BdsDxe: starting\r\n\u001b[0mWelcome\n\u001b[37m\n{\"record\":\"hello\",\"version\":\"1\",\"arch\":\"x64\"}\nlater\n"u8);
+
+        Assert.Equal([new HelloRecord("1", "x64")], reader.Records);
+        Assert.Equal(isShared ? 1 : 4, reader.Errors.Count);
+    }
+
     [Fact]
     public void LinesMayArriveInAnyPieces()
     {

@@ -70,6 +70,13 @@ public ref struct Record
         ConsoleDevice.Records?.Write(((ReadOnlySpan<byte>)_buffer)[.._length]);
     }
 
+    /// <summary>Writes the first record: firmware may have used the line before, and have left it in the middle of its own.</summary>
+    public void SendFirst()
+    {
+        ConsoleDevice.Records?.Write("\n"u8);
+        Send();
+    }
+
     /// <summary>Writes it without the lock: only the processor that panics is left.</summary>
     public void SendInPanic()
     {

@@ -17,6 +17,6 @@ public static class Banner
         Record record = new("hello"u8);
         record.Add("version"u8, Version);
         record.Add("arch"u8, "x64"u8);
-        record.Send();
+        record.SendFirst();
     }
 }

@@ -44,6 +44,9 @@ public static class BootInformation
     /// <summary>UEFI started the machine: there is no BIOS, and only the loader knows where the tables are.</summary>
     public static bool IsUefi { get; private set; }
 
+    /// <summary>The protocol by which the kernel was started, and what firmware started the loader, as far as it says.</summary>
+    public static ReadOnlySpan<byte> ProtocolName => Message.IsEmpty ? "PVH"u8 : IsUefi ? "multiboot2, UEFI"u8 : "multiboot2, BIOS"u8;
+
     /// <summary>What of the message is read later, where it lies: a copy of the RSDP.</summary>
     public static PhysRange Message { get; private set; }
 

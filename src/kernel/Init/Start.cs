@@ -75,6 +75,7 @@ public static class Start
         if (!isRead)
             Panic.Now($"no memory map from the boot loader: nothing can be done");
         BootConfig.Report();
+        Printk.Info($"Boot protocol: {BootInformation.ProtocolName}");
         Printk.Info($"Command line: {BootInformation.CommandLine}");
     }
 

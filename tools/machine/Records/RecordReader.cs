@@ -16,6 +16,9 @@ public sealed class RecordReader
     private readonly List<MachineRecord> _records = [];
     private readonly List<string> _errors = [];
 
+    /// <summary>Whether firmware uses the line too, as UEFI does: what comes before the kernel's first record is not for us.</summary>
+    public bool IsSharedWithFirmware { get; init; }
+
     /// <summary>Called with each record, on the thread that feeds this reader.</summary>
     public Action<MachineRecord>? OnRecord { get; init; }
 
@@ -75,6 +78,8 @@ public sealed class RecordReader
         }
         catch (FormatException error)
         {
+            if (IsSharedWithFirmware && _records.Count == 0)
+                return;
             lock (_lock)
                 _errors.Add($"{error.Message}: {Encoding.UTF8.GetString(line)}");
         }
