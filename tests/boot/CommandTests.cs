@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Xunit;
@@ -49,10 +50,19 @@ public sealed class CommandTests
     [InlineData("'x' is no number from 1 to 255", 123, "bench", "boot", "--cpus", "4,x")]
     [InlineData("nothing to measure", 123, "bench", "bringup", "--repeats", "0", "--exact", "0")]
     [InlineData("--limit must be more than 0", 123, "bench", "boot", "--limit", "0")]
+    [InlineData("--firmware: there is no file /nonexistent", 123, "run", "--firmware", "/nonexistent", "--", "true")]
+    [InlineData("--iso: there is no file /nonexistent", 123, "run", "--iso", "/nonexistent")]
+    [InlineData("--iso and a program", 123, "run", "--iso", "/nonexistent", "--", "true")]
+    [InlineData("--iso and --append", 123, "run", "--iso", "/nonexistent", "--append", "quiet")]
+    [InlineData("--boot iso can", 123, "run", "--boot", "kernel", "--firmware", "ovmf", "--", "true")]
+    [InlineData("a microvm has no drive", 123, "run", "--boot", "iso", "--machine", "microvm", "--", "true")]
+    [InlineData("GRUB would change the apostrophe", 123, "run", "--boot", "iso", "--", "echo", "it's")]
+    [InlineData("--iso is the one there is", 123, "image", "--no-build", "--", "true")]
+    [InlineData("there is no directory for /nonexistent/x", 123, "image", "--iso", "--no-build", "-o", "/nonexistent/x", "--", "true")]
     public async Task ARequestThatCannotBeFulfilledSaysWhatIsWrong(string message, int status, params string[] arguments)
     {
-        // The stub, unless the case names a kernel itself.
-        string[] kernel = Array.IndexOf(arguments, "--kernel") < 0 && arguments[0] == "run" ? ["--kernel", StubTests.Image] : [];
+        // The stub, unless the case names a kernel itself, or has one on a disc.
+        string[] kernel = !arguments.Any(static word => word is "--kernel" or "--iso") && arguments[0] == "run" ? ["--kernel", StubTests.Image] : [];
         CommandResult result = await RunAsync([arguments[0], .. kernel, .. arguments[1..]]);
 
         Assert.Equal(status, result.Status);
@@ -91,7 +101,7 @@ public sealed class CommandTests
 
     internal sealed record CommandResult(int Status, string Output, string Error);
 
-    private static Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(s_limit, arguments);
+    internal static Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(s_limit, arguments);
 
     /// <summary>Runs ./commence to its end.</summary>
     internal static async Task<CommandResult> RunAsync(TimeSpan timeout, params string[] arguments)

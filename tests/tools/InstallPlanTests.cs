@@ -27,6 +27,18 @@ public sealed class InstallPlanTests
     }
 
     [Fact]
+    public void WhatDiscsNeedIsOfEveryReleaseAndInstalledByName()
+    {
+        (string, string, string)[] offers = [.. Tool.Optional.Select(tool => (tool.Packages[0], "2.06-13", "bookworm"))];
+        InstallPlan plan = Plan(Tool.Optional, s_bookworm, [s_release], offers);
+
+        Assert.Empty(plan.Problems);
+        Assert.Equal(
+            "sudo apt-get install --no-install-recommends grub-common xorriso mtools grub-pc-bin grub-efi-amd64-bin ovmf",
+            Assert.Single(plan.Steps).ToShell());
+    }
+
+    [Fact]
     public void Debian12GetsQemuFromBackportsDerivedFromItsOwnSource()
     {
         InstallPlan plan = Plan([Tool.Emulator], s_bookworm, [s_release], ("qemu-system-x86", "1:7.2+dfsg-7+deb12u18", "bookworm"));

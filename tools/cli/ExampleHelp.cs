@@ -31,6 +31,13 @@ internal sealed class ExampleHelp(HelpAction usual) : SynchronousCommandLineActi
             ("./commence run --append initcall_debug -q -- true", "more kernel parameters, fewer messages"),
             ("./commence run --timeout 5 -- sleep 9", "ends with status 124"),
             ("./commence run --gdb -- true", "wait for gdb before the first instruction"),
+            ("./commence run --firmware ovmf --cpus 4 -- nproc", "UEFI, GRUB and the kernel, from a disc made for this run"),
+            ("./commence run --iso commence.iso", "what ./commence image put on a disc"),
+        ],
+        ["image"] =
+        [
+            ("./commence image --iso", "a disc with a shell, for BIOS and UEFI machines"),
+            ("./commence image --iso -o uname.iso -- uname -a", "one that runs a program and switches the machine off"),
         ],
         ["help-params"] =
         [

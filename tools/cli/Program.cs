@@ -6,6 +6,7 @@ using Commence.Cli;
 using Commence.Cli.Bench;
 using Commence.Cli.Build;
 using Commence.Cli.Host;
+using Commence.Cli.Image;
 using Commence.Cli.Parameters;
 using Commence.Cli.Run;
 using Commence.Cli.Test;
@@ -14,6 +15,7 @@ RootCommand root = new("Commence, a multiprocessor operating system kernel in C#
 {
     RunCommand.Create(),
     BuildCommand.Create(),
+    ImageCommand.Create(),
     TestCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),

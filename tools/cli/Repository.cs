@@ -20,6 +20,9 @@ internal static class Repository
     /// <summary>The kernel image with the in-machine tests.</summary>
     internal static string TestImage(string arch) => Path.Combine(Artifacts, "image", arch, "commence-tests.elf");
 
+    /// <summary>The disc that boots the kernel.</summary>
+    internal static string DiscImage(string arch) => Path.Combine(Artifacts, "image", arch, "commence.iso");
+
     /// <summary>The main assembly of a tool or test project, built for release.</summary>
     internal static string Assembly(string project, string assembly) =>
         Path.Combine(Artifacts, "bin", project, "release", assembly + ".dll");

@@ -40,6 +40,9 @@ public sealed class MachineLines : IDisposable
     /// <summary>The file in which QEMU logs each processor's resets.</summary>
     public string ResetLogPath => Path.Combine(DirectoryPath, "resets");
 
+    /// <summary>The machine's own copy of its firmware's variables.</summary>
+    public string UefiVariablesPath => Path.Combine(DirectoryPath, "uefi-variables");
+
     /// <summary>The console, once <see cref="AcceptAsync"/> has returned.</summary>
     public NetworkStream Console => _streams[0];
 

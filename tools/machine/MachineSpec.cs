@@ -9,6 +9,10 @@ public sealed record MachineSpec
     /// <summary>The kernel image: an ELF file with a PVH note.</summary>
     public required string Kernel { get; init; }
 
+    /// <summary>A disc to boot from instead: it brings its own kernel, file system and command line. Then <see cref="Kernel"/>
+    /// only names addresses.</summary>
+    public string? Disc { get; init; }
+
     /// <summary>The initial RAM file system, or null for none.</summary>
     public string? Initrd { get; init; }
 
@@ -39,6 +43,9 @@ public sealed record MachineSpec
 
     /// <summary>A firmware file that replaces the machine's own, such as <c>qboot.rom</c>.</summary>
     public string? Firmware { get; init; }
+
+    /// <summary>UEFI firmware that replaces the machine's own. It cannot start <see cref="Kernel"/>, only a <see cref="Disc"/>.</summary>
+    public UefiFirmware? Uefi { get; init; }
 
     /// <summary>The local TCP port of QEMU's gdb server. The machine then waits for a debugger before it starts.</summary>
     public int? GdbPort { get; init; }

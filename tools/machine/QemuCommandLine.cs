@@ -37,14 +37,12 @@ public static class QemuCommandLine
             "-serial", "chardev:console",
             "-device", "isa-serial,chardev=records,iobase=0x2f8,irq=3",
             "-mon", "chardev=qmp,mode=control",
-            "-kernel", spec.Kernel,
+            .. spec.Disc is string disc ? FromDisc(disc) : FromKernel(spec),
         ];
         if (!spec.IsMeasured)
             arguments.AddRange(["-d", "cpu_reset", "-D", lines.ResetLogPath]);
-        if (spec.Initrd is not null)
-            arguments.AddRange(["-initrd", spec.Initrd]);
-        if (spec.CommandLine.Length > 0)
-            arguments.AddRange(["-append", spec.CommandLine]);
+        if (spec.Uefi is UefiFirmware uefi)
+            arguments.AddRange(Flash(uefi, lines));
         if (spec.Firmware is not null)
             arguments.AddRange(["-bios", spec.Firmware]);
         if (spec.GdbPort is int port)
@@ -53,12 +51,33 @@ public static class QemuCommandLine
         return arguments;
     }
 
+    private static IEnumerable<string> FromKernel(MachineSpec spec)
+    {
+        List<string> arguments = ["-kernel", spec.Kernel];
+        if (spec.Initrd is not null)
+            arguments.AddRange(["-initrd", spec.Initrd]);
+        if (spec.CommandLine.Length > 0)
+            arguments.AddRange(["-append", spec.CommandLine]);
+        return arguments;
+    }
+
+    private static string[] FromDisc(string disc) =>
+        ["-drive", $"media=cdrom,format=raw,readonly=on,file={Escape(disc)}", "-boot", "order=d"];
+
+    private static string[] Flash(UefiFirmware uefi, MachineLines lines) =>
+    [
+        "-drive", $"if=pflash,format=raw,unit=0,readonly=on,file={Escape(uefi.Code)}",
+        "-drive", $"if=pflash,format=raw,unit=1,file={Escape(lines.UefiVariablesPath)}",
+    ];
+
     private static string Smp(MachineSpec spec) =>
         spec.Sockets is int sockets ? $"{Number(spec.Cpus)},sockets={Number(sockets)}" : Number(spec.Cpus);
 
-    // A comma ends a value in QEMU's option syntax, unless it is doubled.
     private static string Socket(string id, string path) =>
-        $"socket,id={id},path={path.Replace(",", ",,")},server=off";
+        $"socket,id={id},path={Escape(path)},server=off";
+
+    // A comma ends a value in QEMU's option syntax, unless it is doubled.
+    private static string Escape(string path) => path.Replace(",", ",,");
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

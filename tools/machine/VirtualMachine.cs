@@ -70,6 +70,8 @@ public sealed class VirtualMachine(MachineSpec spec)
     public async Task<MachineResult> RunAsync(TimeSpan? timeout, CancellationToken stop)
     {
         using MachineLines lines = new();
+        if (spec.Uefi is UefiFirmware uefi)
+            File.Copy(uefi.Variables, lines.UefiVariablesPath);
         using ChildProcess qemu = ChildProcess.Start(QemuCommandLine.Program, QemuCommandLine.Build(spec, lines));
         if (!await ConnectAsync(lines, qemu, stop))
             return new MachineResult
@@ -78,7 +80,7 @@ public sealed class VirtualMachine(MachineSpec spec)
                 EmulatorOutput = qemu.Output,
             };
 
-        RecordReader records = new() { OnRecord = Hear };
+        RecordReader records = new() { OnRecord = Hear, IsSharedWithFirmware = spec.Uefi is not null };
         Task consolePump = PumpAsync(lines.Console, ReadConsole);
         Task recordPump = PumpAsync(lines.Records, bytes => records.Feed(bytes.Span));
         _consoleInput.SetResult(lines.Console);

@@ -31,7 +31,7 @@ internal static class DoctorCommand
         AddRow(table, isX64, "host", $"{RuntimeInformation.OSArchitecture}, {OsRelease.Read().PrettyName}", "runs the compiler");
         AddRow(table, sdk.Status == 0, "dotnet", sdk.Status == 0 ? sdk.Output.Trim() : "no SDK that global.json accepts", "builds everything");
         foreach (ToolState state in states)
-            AddRow(table, state.IsGood, state.Tool.Name, Describe(state), state.Tool.Purpose);
+            AddRow(table, state.IsGood, state.Tool.Name, Describe(state), state.Tool.Purpose, Tool.Optional.Contains(state.Tool));
         table.AddRow("", "kernel image", File.Exists(image) ? $"{new FileInfo(image).Length / 1024} KiB" : "not built yet", "./commence build");
         Say.Open(Console.Out, Console.IsOutputRedirected).Write(table);
 
@@ -40,11 +40,11 @@ internal static class DoctorCommand
             Console.WriteLine($"\nTo install what is missing (./commence run does it by itself where it may):\n\n{await Installer.ScriptForAsync(missing)}");
         if (!isX64)
             Console.WriteLine("\nThe kernel's compiler is set up for x64 hosts only.");
-        return missing.Count == 0 && isX64 && sdk.Status == 0 ? ExitStatus.Success : ExitStatus.HostIncomplete;
+        return missing.All(Tool.Optional.Contains) && isX64 && sdk.Status == 0 ? ExitStatus.Success : ExitStatus.HostIncomplete;
     }
 
-    private static void AddRow(Table table, bool isGood, string what, string version, string purpose) =>
-        table.AddRow(isGood ? "[green]ok[/]" : "[red]--[/]", Markup.Escape(what), Markup.Escape(version), Markup.Escape(purpose));
+    private static void AddRow(Table table, bool isGood, string what, string version, string purpose, bool isOptional = false) =>
+        table.AddRow(isGood ? "[green]ok[/]" : isOptional ? "[yellow]no[/]" : "[red]--[/]", Markup.Escape(what), Markup.Escape(version), Markup.Escape(purpose));
 
     private static string Describe(ToolState state) =>
         state.Fault is null ? state.Version : state.Version.Length > 0 ? $"{state.Version}, {state.Fault}" : state.Fault;

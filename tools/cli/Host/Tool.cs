@@ -1,5 +1,6 @@
 // What a host needs, beside the .NET SDK.
 using System.Collections.Generic;
+using Commence.Machine.Iso;
 
 namespace Commence.Cli.Host;
 
@@ -10,6 +11,8 @@ namespace Commence.Cli.Host;
 /// <param name="VersionMin">The oldest major version that will do; 0 for any.</param>
 internal sealed record Tool(string Name, IReadOnlyList<string> Packages, string Purpose, int VersionMin = 0)
 {
+    private const string DiscPurpose = "discs (ISO images) only";
+
     /// <summary>QEMU: since version 9 it emulates x2APIC without KVM.</summary>
     internal static readonly Tool Emulator = new(
         Machine.QemuCommandLine.Program, ["qemu-system-x86", "qemu-system-data", "seabios"], "boots the machines", VersionMin: 9);
@@ -23,9 +26,28 @@ internal sealed record Tool(string Name, IReadOnlyList<string> Packages, string 
     internal static readonly Tool Busybox = new(
         Machine.Initramfs.DefaultRootfs.BusyboxPath, ["busybox-static"], "default file system");
 
+    /// <summary>What <c>grub-mkrescue</c> itself is made of: it starts the other two.</summary>
+    internal static readonly Tool DiscMaker = new(BootIso.Program, ["grub-common"], DiscPurpose);
+
+    internal static readonly Tool DiscWriter = new("xorriso", ["xorriso"], DiscPurpose);
+
+    internal static readonly Tool FatWriter = new("mformat", ["mtools"], DiscPurpose);
+
+    internal static readonly Tool BiosLoader = new("/usr/lib/grub/i386-pc/multiboot2.mod", ["grub-pc-bin"], DiscPurpose);
+
+    internal static readonly Tool UefiLoader = new("/usr/lib/grub/x86_64-efi/multiboot2.mod", ["grub-efi-amd64-bin"], DiscPurpose);
+
+    internal static readonly Tool UefiFirmware = new(Machine.UefiFirmware.Ovmf.Code, ["ovmf"], "machines with UEFI only");
+
     /// <summary>What a build needs.</summary>
     internal static readonly IReadOnlyList<Tool> ForBuild = [Assembler, Linker, Symbolizer];
 
+    /// <summary>What a bootable disc needs.</summary>
+    internal static readonly IReadOnlyList<Tool> ForDisc = [DiscMaker, DiscWriter, FatWriter, BiosLoader, UefiLoader];
+
+    /// <summary>What can be missing without anybody noticing who makes no discs.</summary>
+    internal static readonly IReadOnlyList<Tool> Optional = [.. ForDisc, UefiFirmware];
+
     /// <summary>Everything.</summary>
-    internal static readonly IReadOnlyList<Tool> All = [.. ForBuild, Emulator, Busybox];
+    internal static readonly IReadOnlyList<Tool> All = [.. ForBuild, Emulator, Busybox, .. Optional];
 }

@@ -28,19 +28,19 @@ internal sealed class RootFileSystem : IDisposable
     /// <summary>The first program, by its path inside the machine, and its arguments.</summary>
     internal IReadOnlyList<string> Command { get; }
 
-    /// <summary>Makes what <paramref name="request"/> asks for.</summary>
+    /// <summary>Makes what <paramref name="payload"/> asks for.</summary>
     /// <remarks>Fails: throws <see cref="CommandException"/> for files that are not there or cannot be read.</remarks>
-    internal static RootFileSystem Make(RunRequest request)
+    internal static RootFileSystem Make(Payload payload)
     {
-        IReadOnlyList<string> command = request.Command.Count > 0 ? request.Command : ["/bin/sh", "-l"];
+        IReadOnlyList<string> command = payload.Command.Count > 0 ? payload.Command : ["/bin/sh", "-l"];
         try
         {
-            if (request.Initrd is string initrd)
+            if (payload.Initrd is string initrd)
                 return new RootFileSystem(ExistingFile(initrd), command, isOurs: false);
 
-            InitramfsBuilder files = request.Rootfs is string rootfs ? FromTree(rootfs) : DefaultRootfs.Build();
-            command = [Place(files, command[0], mayCopy: request.Rootfs is null), .. command.Skip(1)];
-            if (request.IsInteractive && DefaultRootfs.FindProgram(files, "setsid") is string setsid)
+            InitramfsBuilder files = payload.Rootfs is string rootfs ? FromTree(rootfs) : DefaultRootfs.Build();
+            command = [Place(files, command[0], mayCopy: payload.Rootfs is null), .. command.Skip(1)];
+            if (payload.IsInteractive && DefaultRootfs.FindProgram(files, "setsid") is string setsid)
                 command = [setsid, "-c", .. command];
             foreach (string note in files.Notes)
                 Say.Note(note);

@@ -1,12 +1,9 @@
 // ./commence run: build, pack, boot, report.
 using System;
-using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Commence.Cli.Build;
 using Commence.Cli.Host;
 using Commence.Machine;
 
@@ -23,13 +20,30 @@ internal static class RunCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(RunRequest request, CancellationToken stop)
+    private static Task<int> RunAsync(RunRequest request, CancellationToken stop) =>
+        request.Iso is string iso ? RunDiscAsync(request, iso, stop) : RunPayloadAsync(request, stop);
+
+    private static async Task<int> RunDiscAsync(RunRequest request, string iso, CancellationToken stop)
     {
-        await PrepareAsync(request, stop);
+        await Installer.EnsureAsync(MachineTools(request));
+        return await BootAsync(request, Machine(request) with { Disc = Path.GetFullPath(iso) }, stop);
+    }
+
+    private static async Task<int> RunPayloadAsync(RunRequest request, CancellationToken stop)
+    {
+        await request.PrepareAsync([.. MachineTools(request), .. request.IsFromDisc ? Tool.ForDisc : []], stop);
         using RootFileSystem files = RootFileSystem.Make(request);
         CheckMemory(request, files);
-        MachineSpec spec = Spec(request, files);
+        MachineSpec spec = Machine(request) with { Initrd = files.ArchivePath, CommandLine = request.CommandLine(files) };
+        if (!request.IsFromDisc)
+            return await BootAsync(request, spec, stop);
 
+        using Disc disc = await Disc.MakeAsync(request, files, stop);
+        return await BootAsync(request, spec with { Disc = disc.FilePath }, stop);
+    }
+
+    private static async Task<int> BootAsync(RunRequest request, MachineSpec spec, CancellationToken stop)
+    {
         using CancellationTokenSource leave = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Announce(request, spec);
         using ConsoleBridge console = new(request.IsInteractive);
@@ -46,52 +60,26 @@ internal static class RunCommand
     // A kernel that does not fit, or over which its file system was loaded, cannot say so.
     private static void CheckMemory(RunRequest request, RootFileSystem files)
     {
-        double needMiB = (ElfFile.LoadEnd(request.Kernel) + (ulong)new FileInfo(files.ArchivePath).Length) / 1048576.0;
+        double needMiB = request.SizeMiB(files);
         if (request.MemoryMiB < needMiB)
             throw new CommandException(
                 ExitStatus.BadRequest, $"--memory {request.MemoryMiB}: the kernel image and its file system alone take {needMiB:F1} MiB");
     }
 
-    private static async Task PrepareAsync(RunRequest request, CancellationToken stop)
-    {
-        bool needsBusybox = request.Rootfs is null && request.Initrd is null;
-        await Installer.EnsureAsync([
-            .. request.IsBuilt ? Tool.ForBuild : [],
-            Tool.Emulator,
-            .. needsBusybox ? (Tool[])[Tool.Busybox] : [],
-        ]);
-        if (request.IsBuilt)
-            await Builder.BuildAsync(BuildTarget.KernelImage(request.Arch), request.IsVerbose, stop);
-    }
+    private static Tool[] MachineTools(RunRequest request) =>
+        request.Uefi is null ? [Tool.Emulator] : [Tool.Emulator, Tool.UefiFirmware];
 
-    private static MachineSpec Spec(RunRequest request, RootFileSystem files)
+    private static MachineSpec Machine(RunRequest request) => new()
     {
-        List<string> parameters = [request.Append];
-        if (request.IsQuiet)
-            parameters.Insert(0, "quiet");
-        // The kernel hands variables on its command line to the first program.
-        if (request.IsInteractive && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } terminal)
-            parameters.Insert(0, $"TERM={terminal}");
-        string append = string.Join(' ', parameters).TrimEnd();
-        try
-        {
-            return new MachineSpec
-            {
-                Kernel = request.Kernel,
-                Initrd = files.ArchivePath,
-                CommandLine = KernelCommandLine.ForProgram(files.Command[0], append, [.. files.Command.Skip(1)]),
-                Machine = request.Machine,
-                Cpus = request.Cpus,
-                Sockets = request.Sockets,
-                MemoryMiB = request.MemoryMiB,
-                GdbPort = request.GdbPort,
-            };
-        }
-        catch (ArgumentException error)
-        {
-            throw new CommandException(ExitStatus.BadRequest, error.Message);
-        }
-    }
+        Kernel = request.Kernel,
+        Machine = request.Machine,
+        Cpus = request.Cpus,
+        Sockets = request.Sockets,
+        MemoryMiB = request.MemoryMiB,
+        GdbPort = request.GdbPort,
+        Firmware = request.Firmware,
+        Uefi = request.Uefi,
+    };
 
     private static void Announce(RunRequest request, MachineSpec spec)
     {

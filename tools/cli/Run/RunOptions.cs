@@ -1,9 +1,8 @@
 // The options of ./commence run, and the request that they make.
 using System;
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.IO;
-using System.Linq;
+using Commence.Machine;
 
 namespace Commence.Cli.Run;
 
@@ -14,8 +13,6 @@ internal static class RunOptions
 
     // A program that has not ended by then hangs; an emulated processor is some 20 times slower than a real one.
     private static readonly TimeSpan s_programTimeout = TimeSpan.FromSeconds(60);
-
-    private static readonly Option<string> s_arch = CommonOptions.Arch();
 
     private static readonly Option<int> s_cpus = new("--cpus")
     {
@@ -44,39 +41,10 @@ internal static class RunOptions
         DefaultValueFactory = static _ => 256,
     };
 
-    private static readonly Option<string?> s_rootfs = new("--rootfs")
-    {
-        Description = "Directory that becomes the machine's file system (default: busybox)",
-        HelpName = "DIR",
-    };
-
-    private static readonly Option<string?> s_initrd = new("--initrd")
-    {
-        Description = "File that QEMU loads as initial RAM file system, as it is",
-        HelpName = "FILE",
-    };
-
-    private static readonly Option<string> s_append = new("--append")
-    {
-        Description = "More kernel parameters",
-        HelpName = "TEXT",
-        DefaultValueFactory = static _ => "",
-    };
-
     private static readonly Option<double?> s_timeout = new("--timeout")
     {
         Description = "Seconds after which the machine is ended; 0 is never (default: 60 for a program, never for a shell)",
         HelpName = "S",
-    };
-
-    private static readonly Option<bool> s_interactive = new("--interactive", "-i")
-    {
-        Description = "Connect the keyboard to the program, as for the shell",
-    };
-
-    private static readonly Option<bool> s_quiet = new("--quiet", "-q")
-    {
-        Description = "Keep the kernel's own messages off the console",
     };
 
     private static readonly Option<int?> s_gdb = new("--gdb")
@@ -86,93 +54,83 @@ internal static class RunOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static readonly Option<bool> s_noBuild = new("--no-build")
+    private static readonly Option<string> s_boot = new("--boot")
     {
-        Description = "Boot the image that is there",
+        Description = "Who loads the kernel: QEMU itself, or GRUB from a disc (default: kernel, but iso for UEFI)",
+        HelpName = "kernel|iso",
+        DefaultValueFactory = static _ => "",
     };
 
-    private static readonly Option<string?> s_kernel = new("--kernel")
+    private static readonly Option<string?> s_iso = new("--iso")
     {
-        Description = "Boot this image; nothing is built",
+        Description = "Boot this disc, with what it contains; ./commence image makes one",
         HelpName = "FILE",
     };
 
-    private static readonly Option<bool> s_verbose = CommonOptions.Verbose();
-
-    private static readonly Argument<string[]> s_program = new("program")
+    private static readonly Option<string?> s_firmware = new("--firmware")
     {
-        Description = "Program and its arguments, after --; without it, a shell",
-        Arity = ArgumentArity.ZeroOrMore,
+        Description = "SeaBIOS, OVMF (UEFI), qboot or a file (default: the machine's own)",
+        HelpName = "bios|ovmf|qboot|FILE",
     };
+
+    static RunOptions() => s_boot.AcceptOnlyFromAmong("kernel", "iso");
 
     /// <summary>Adds all options to the command.</summary>
     internal static void AddTo(Command command)
     {
-        Option[] options =
-        [
-            s_arch, s_cpus, s_sockets, s_machine, s_memory, s_rootfs, s_initrd, s_append, s_timeout,
-            s_interactive, s_quiet, s_gdb, s_noBuild, s_kernel, s_verbose,
-        ];
+        Option[] options = [s_cpus, s_sockets, s_machine, s_memory, s_firmware, s_boot, s_iso, s_timeout, s_gdb];
         foreach (Option option in options)
             command.Options.Add(option);
-        command.Arguments.Add(s_program);
+        PayloadOptions.AddTo(command);
     }
 
     /// <summary>Reads what the user said.</summary>
     /// <remarks>Fails: throws <see cref="CommandException"/> for what makes no sense.</remarks>
     internal static RunRequest Read(ParseResult parsed)
     {
-        string[] program = ProgramWords(parsed);
+        string? iso = parsed.GetValue(s_iso);
+        Payload payload = PayloadOptions.Read(parsed, isOnDisc: iso is not null);
         bool isDebugged = parsed.GetResult(s_gdb) is not null;
-        bool isInteractive = program.Length == 0 || parsed.GetValue(s_interactive);
         double? seconds = parsed.GetValue(s_timeout);
-        RunRequest request = new()
+        string machine = parsed.GetValue(s_machine)!;
+        string? firmware = parsed.GetValue(s_firmware);
+        bool isUefi = firmware == "ovmf";
+        RunRequest request = new(payload)
         {
-            Arch = parsed.GetValue(s_arch)!,
             Cpus = parsed.GetValue(s_cpus),
             Sockets = parsed.GetValue(s_sockets),
-            Machine = parsed.GetValue(s_machine)!,
+            Machine = machine,
             MemoryMiB = parsed.GetValue(s_memory),
-            Rootfs = parsed.GetValue(s_rootfs),
-            Initrd = parsed.GetValue(s_initrd),
-            Append = parsed.GetValue(s_append)!,
             Timeout = seconds switch
             {
                 0 => null,
                 double given => TimeSpan.FromSeconds(given),
-                null => isInteractive || isDebugged ? null : s_programTimeout,
+                null => payload.IsInteractive || isDebugged ? null : s_programTimeout,
             },
             GdbPort = isDebugged ? parsed.GetValue(s_gdb) ?? GdbPortDefault : null,
-            IsInteractive = isInteractive,
-            IsQuiet = parsed.GetValue(s_quiet),
-            Kernel = parsed.GetValue(s_kernel) ?? Repository.KernelImage(parsed.GetValue(s_arch)!),
-            IsBuilt = !parsed.GetValue(s_noBuild) && parsed.GetValue(s_kernel) is null,
-            IsVerbose = parsed.GetValue(s_verbose),
-            Command = program,
+            Iso = iso,
+            IsFromDisc = iso is not null || (parsed.GetValue(s_boot) is { Length: > 0 } boot ? boot == "iso" : isUefi),
+            Firmware = isUefi ? null : FirmwareFile(firmware, machine),
+            Uefi = isUefi ? UefiFirmware.Ovmf : null,
         };
         Check(request);
         return request;
     }
 
-    // Only what follows "--": before it, a misspelt option would pass for a program.
-    private static string[] ProgramWords(ParseResult parsed)
+    // QEMU finds its own by their names.
+    private static string? FirmwareFile(string? firmware, string machine) => firmware switch
     {
-        string[] words = parsed.GetValue(s_program) ?? [];
-        int after = parsed.Tokens.Reverse().TakeWhile(static token => token.Type != TokenType.DoubleDash).Count();
-        bool hasDashes = parsed.Tokens.Any(static token => token.Type == TokenType.DoubleDash);
-        if (words.Length > (hasDashes ? after : 0))
-            throw new CommandException(ExitStatus.BadRequest, words[0].StartsWith('-')
-                ? $"unknown option {words[0]}; try ./commence run --help"
-                : $"the program goes after --: ./commence run [options] -- {string.Join(' ', words)}");
-        return words;
-    }
+        null => null,
+        "bios" => IsMicrovm(machine) ? "bios-microvm.bin" : "bios-256k.bin",
+        "qboot" => "qboot.rom",
+        _ when File.Exists(firmware) => Path.GetFullPath(firmware),
+        _ => throw new CommandException(ExitStatus.BadRequest, $"--firmware: there is no file {firmware}; known names are bios, ovmf and qboot"),
+    };
+
+    private static bool IsMicrovm(string machine) => machine.Split(',')[0] == "microvm";
 
     private static void Check(RunRequest request)
     {
-        if (!request.IsBuilt && !File.Exists(request.Kernel))
-            throw new CommandException(ExitStatus.BadRequest, $"there is no kernel image {request.Kernel}");
-        if (request.Rootfs is not null && request.Initrd is not null)
-            throw new CommandException(ExitStatus.BadRequest, "--rootfs and --initrd exclude each other");
         if (request.Cpus < 1 || request.Sockets is < 1)
             throw new CommandException(ExitStatus.BadRequest, "a machine has at least one processor in one package");
         if (request.Sockets is int sockets && request.Cpus % sockets != 0)
@@ -181,5 +139,11 @@ internal static class RunOptions
             throw new CommandException(ExitStatus.BadRequest, "--memory must be at least 1");
         if (request.Timeout < TimeSpan.Zero)
             throw new CommandException(ExitStatus.BadRequest, "--timeout must not be negative");
+        if (request.Iso is not null && !File.Exists(request.Iso))
+            throw new CommandException(ExitStatus.BadRequest, $"--iso: there is no file {request.Iso}");
+        if (request.Uefi is not null && !request.IsFromDisc)
+            throw new CommandException(ExitStatus.BadRequest, "QEMU cannot load the kernel into a machine with UEFI; --boot iso can");
+        if (request.IsFromDisc && IsMicrovm(request.Machine))
+            throw new CommandException(ExitStatus.BadRequest, "a microvm has no drive for a disc");
     }
 }
