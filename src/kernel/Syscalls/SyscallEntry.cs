@@ -2,6 +2,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Arch;
+using Commence.Lib;
 using Commence.Processes;
 using Commence.Sched;
 
@@ -28,7 +29,8 @@ public static class SyscallEntry
         int number = (int)registers.SyscallNumber;
         SyscallArguments arguments = new(
             registers.Argument0, registers.Argument1, registers.Argument2, registers.Argument3, registers.Argument4, registers.Argument5);
-        long result = SyscallTable.Dispatch(number, in arguments);
+        long result = (uint)number < SyscallTable.NumberLimit
+            ? SyscallTable.Dispatch(SpeculativeIndex.Clamp(number, SyscallTable.NumberLimit), in arguments) : -(long)Errno.ENOSYS;
         if (result == -(long)Errno.ENOSYS)
             Notice(number);
         registers.ReturnValue = result;

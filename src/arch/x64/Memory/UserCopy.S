@@ -28,6 +28,17 @@ x64_user_access_guarded:
 91:
 .endm
 
+/*
+ * C# has checked that the address is a user's. A processor that guesses wrongly at that check gets here all the same, with an
+ * address of the kernel; then this makes it all ones, where nothing is mapped (Spectre variant 1: Intel, "Speculative Execution
+ * Side Channel Mitigations", "Bounds Check Bypass"). No branch, so nothing to guess at. Clobbers \scratch.
+ */
+.macro MASK_USER_ADDRESS address, scratch
+	movq \address, \scratch
+	sarq $63, \scratch
+	orq \scratch, \address
+.endm
+
 .macro ON_FAULT instruction, fixup
 	.pushsection .ex_table, "a", @progbits
 	.balign 4
@@ -46,9 +57,20 @@ FUNCTION x64_guard_user_access
 END_FUNCTION x64_guard_user_access
 
 /*
- * ulong x64_user_copy(void *to, const void *from, ulong bytes): returns how many were not copied.
- * One of the two lies in user memory. 1, 2, 4 and 8 bytes are one access, as a program may expect of an aligned word.
+ * ulong x64_user_copy_in(void *to, const void *from, ulong bytes): returns how many were not copied. `from` is a user address.
+ * ulong x64_user_copy_out: the same, but `to` is one.
+ * 1, 2, 4 and 8 bytes are one access, as a program may expect of an aligned word.
  */
+FUNCTION x64_user_copy_in
+	MASK_USER_ADDRESS %rsi, %rax
+	jmp x64_user_copy
+END_FUNCTION x64_user_copy_in
+
+FUNCTION x64_user_copy_out
+	MASK_USER_ADDRESS %rdi, %rax
+	jmp x64_user_copy
+END_FUNCTION x64_user_copy_out
+
 FUNCTION x64_user_copy
 	movq %rdx, %rcx
 	USER_ACCESS_BEGIN
@@ -95,6 +117,7 @@ END_FUNCTION x64_user_copy
 
 /* ulong x64_user_clear(void *to, ulong bytes): returns how many were not cleared. */
 FUNCTION x64_user_clear
+	MASK_USER_ADDRESS %rdi, %rax
 	movq %rsi, %rcx
 	andl $7, %esi
 	shrq $3, %rcx
@@ -114,6 +137,7 @@ END_FUNCTION x64_user_clear
 
 /* long x64_user_string(char *to, const char *from, ulong room): length before the zero byte, room if there is none, -1. */
 FUNCTION x64_user_string
+	MASK_USER_ADDRESS %rsi, %rcx
 	xorl %ecx, %ecx
 	USER_ACCESS_BEGIN
 1:	cmpq %rdx, %rcx
@@ -134,6 +158,7 @@ END_FUNCTION x64_user_string
 /* ulong x64_user_compare_exchange(uint *at, uint expected, uint replacement, uint *old): 0 if *at could not be reached. */
 FUNCTION x64_user_compare_exchange
 	movq %rcx, %r8
+	MASK_USER_ADDRESS %rdi, %rcx
 	movl %esi, %eax
 	xorl %ecx, %ecx
 	USER_ACCESS_BEGIN

@@ -70,11 +70,11 @@ public readonly struct X64UserCopy : IUserCopy
 
     // The user side may fault, which the stubs survive, wherever it points. They write to the kernel side no more than `bytes`.
     [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("*", "x64_user_copy")]
+    [RuntimeImport("*", "x64_user_copy_in")]
     private static extern ulong CopyFromUser(ref byte to, UserAddr from, ulong bytes);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("*", "x64_user_copy")]
+    [RuntimeImport("*", "x64_user_copy_out")]
     private static extern ulong CopyToUser(UserAddr to, ref readonly byte from, ulong bytes);
 
     [MethodImpl(MethodImplOptions.InternalCall)]

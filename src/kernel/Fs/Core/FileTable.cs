@@ -11,6 +11,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Abi;
+using Commence.Lib;
 using Commence.Locking;
 using Commence.Memory;
 
@@ -130,6 +131,7 @@ public sealed class FileTable
         if ((uint)descriptor >= CountMax)
             return null;
 
+        descriptor = SpeculativeIndex.Clamp(descriptor, CountMax);
         using SpinLock.Guard guard = _lock.Lock();
         File? file = _chunks[descriptor / ChunkSize]?.Files[descriptor % ChunkSize];
         file?.Get();
