@@ -147,12 +147,11 @@ public static class FeatureWords
     private static uint MissingOf(in CpuTraits first, in CpuTraits other, int word) =>
         (Needed((TraitWord)word) | (Used((TraitWord)word) & first[word])) & ~other[word];
 
-    // What the kernel is compiled for (x86-64-v2) and cannot do without.
+    // What the kernel cannot do without.
     private static uint Needed(TraitWord word) => word switch
     {
-        TraitWord.Leaf1Ecx => 1u << 0 | 1u << 9 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 23, // sse3 ssse3 cx16 sse4_1 sse4_2 popcnt
-        TraitWord.Leaf1Edx => 1u << 13 | 1u << 16,                                           // pge pat
-        TraitWord.ExtendedEdx => 1u << 11 | 1u << 20 | 1u << 29,                             // syscall nx lm
+        TraitWord.Leaf1Edx => 1u << 13 | 1u << 16 | 1u << 24 | 1u << 26, // pge pat fxsr sse2
+        TraitWord.ExtendedEdx => 1u << 11 | 1u << 20 | 1u << 29,         // syscall nx lm
         _ => 0,
     };
 

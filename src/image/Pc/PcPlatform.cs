@@ -42,7 +42,8 @@ internal sealed class PcPlatform : Platform
     /// <inheritdoc/>
     public override void StartBootProcessor()
     {
-        X64Features.EnableOnThisCpu();
+        if (!X64Features.EnableOnThisCpu())
+            FeatureCheck.Fail();
         if (X64CpuId.HasHypervisor)
             SpinPolicy.AllowBarging();
         // Before the local APIC closes the way for the legacy controllers' interrupts: one that is pending then would stay so

@@ -87,6 +87,7 @@ public static class FirmwareTables
         };
         ProcessorDiscovery.Run(Memory, in s_acpi, mp, hasMp, in options, ref s_processors, ref faults);
         ReadWiring(mp, hasMp, ref faults);
+        NumaTables.Read(in s_acpi, Memory, ref faults);
         Report(ref faults);
     }
 

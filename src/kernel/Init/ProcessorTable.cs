@@ -22,8 +22,10 @@ internal static class ProcessorTable
         foreach (ProcessorEntry entry in FirmwareTables.Processors.Entries)
         {
             if (entry.Availability == ProcessorAvailability.Enabled && Processors.Count < countMax)
-                Processors.Add(new Processor(new CpuId(Processors.Count), entry.ApicId));
+                Processors.Add(new Processor(new CpuId(Processors.Count), entry.ApicId) { Node = NumaTables.NodeOf(in entry, Processors.Count) });
         }
+
+        _ = Processors.Get(new CpuId(0)).TryDescribe(); // the others describe themselves; this one was found fit when it began
 
         SmpHooks.Instance = new IpiHooks();
         TlbShootdown.Instance = new IpiTlbShootdown();

@@ -49,6 +49,8 @@ public static class Start
         BootStep.Done("local_irq_enable"u8);
         Delay.Calibrate();                             // BogoMIPS
         BootStep.Done("calibrate_delay"u8);
+        BugCheck.Run();                                // weaknesses of the processor, and what is done about them
+        BootStep.Done("check_bugs"u8);
         RestInit();
     }
 

@@ -20,6 +20,12 @@ public static class SmpCallIn
         Processor self = Processors.Get(cpu);
         PerCpuArea.Processor = self;
         PerCpuArea.DisablePreemption(); // nobody is scheduled here yet
+        if (!self.TryDescribe())
+        {
+            self.TryAdvance(ProcessorState.Kicked, ProcessorState.Failed); // it lacks what the kernel uses: it refuses
+            Park();
+        }
+
         if (!self.TryAdvance(ProcessorState.Kicked, ProcessorState.Alive))
             Park();
 

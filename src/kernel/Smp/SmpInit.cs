@@ -44,7 +44,9 @@ public static class SmpInit
         int end = Math.Min(Processors.Count, Math.Max(1, OnlineMax));
         if (end > 1)
             BringUpOthers(end);
-        Printk.Info($"smp: Brought up 1 node, {Processors.OnlineCount} {(Processors.OnlineCount == 1 ? "CPU"u8 : "CPUs"u8)}");
+        Printk.Info($"smp: Brought up {Nodes.Count} node{(Nodes.Count == 1 ? ""u8 : "s"u8)}, {Processors.OnlineCount} {(Processors.OnlineCount == 1 ? "CPU"u8 : "CPUs"u8)}");
+        CpuTopology.Report();
+        CpuAgreement.ReportMemoryTypes();
         Printk.Info($"smpboot: Total of {Processors.OnlineCount} processors activated ({TotalBogoMips()} BogoMIPS)");
     }
 

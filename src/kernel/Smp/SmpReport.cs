@@ -19,6 +19,7 @@ internal static class SmpReport
         foreach (CpuId cpu in processors)
         {
             Processor processor = Processors.Get(cpu);
+            CpuAgreement.Report(processor);
             if (first is not null && Continues(first, count, processor))
             {
                 count++;
@@ -80,7 +81,7 @@ internal static class SmpReport
         if (processor.State == ProcessorState.NotResponding)
             text.Append("no instruction of it was seen"u8);
         else if (processor.State != ProcessorState.Stuck)
-            text.Append("no memory for it"u8);
+            text.Append(processor.IsDescribed ? "it lacks what the kernel uses"u8 : "no memory for it"u8);
         else if (SecondaryBoot.TryReadFault(processor.BootPage, out StartFault fault))
             text.Append($"exception {fault.Vector}, error code {fault.Code:x}, at {fault.Address} on its way to the kernel");
         else

@@ -103,6 +103,11 @@ FUNCTION x64_wrmsr
 	ret
 END_FUNCTION x64_wrmsr
 
+FUNCTION x64_wbinvd
+	wbinvd
+	ret
+END_FUNCTION x64_wbinvd
+
 FUNCTION x64_rdtsc
 	rdtsc
 	shlq $32, %rdx

@@ -1,5 +1,9 @@
 // Features that are switched on in each processor's control registers before it runs anything else.
 // Source: SDM Vol 3A §2.5 "Control Registers".
+using Commence.Firmware.Cpus;
+using Commence.Firmware.X86;
+using Commence.Lib;
+
 namespace Commence.Arch.X64;
 
 /// <summary>Protections and units that every processor enables in the same way.</summary>
@@ -9,9 +13,42 @@ public static class X64Features
     private const ulong Cr4Umip = 1 << 11;
     private const ulong Cr4Smep = 1 << 20;
 
-    /// <summary>Enables floating point for programs, global pages, and what keeps the kernel from running or reading user pages by mistake.</summary>
-    /// <remarks>Context: early boot, AP call-in.</remarks>
-    public static void EnableOnThisCpu()
+    // Written by the boot processor before the others start; only read afterwards.
+    private static CpuTraits s_boot;
+    private static bool s_isBootKnown;
+
+    /// <summary>Enables floating point for programs, global pages, memory types, what is done against speculation, and what keeps
+    /// the kernel from running or reading user pages by mistake.</summary>
+    /// <returns>False if the processor lacks something that the kernel needs, or that the boot processor has and the kernel
+    /// therefore uses: nothing is enabled then, and the processor must not go on.</returns>
+    /// <remarks>Context: early boot, AP call-in. IRQs: off.</remarks>
+    public static bool EnableOnThisCpu()
+    {
+        ref X64PerCpuBlock block = ref X64PerCpuArea.Block;
+        X64CpuInfo.ReadTraits(out block.Traits);
+        if (!s_isBootKnown)
+        {
+            s_boot = block.Traits;
+            s_isBootKnown = true;
+        }
+
+        block.IsFit = FeatureWords.IsFit(in s_boot, in block.Traits);
+        if (!block.IsFit)
+            return false;
+
+        block.MemoryTypes = X64MemoryTypes.LoadOnThisCpu(HasMemoryTypeRanges(in block.Traits));
+        X64Speculation.EnableOnThisCpu();
+        EnableProtections();
+        return true;
+    }
+
+    /// <summary>Writes what the boot processor lacks, if it is not fit for this kernel.</summary>
+    public static void DescribeMissing(ref TextWriter text) => _ = FeatureWords.TryDescribeMissing(in s_boot, in s_boot, ref text); // the caller knows
+
+    /// <summary>Whether a processor has MTRRs.</summary>
+    internal static bool HasMemoryTypeRanges(in CpuTraits traits) => FeatureWords.Has(in traits, TraitWord.Leaf1Edx, 12);
+
+    private static void EnableProtections()
     {
         // One write: each flushes the TLB.
         X64CpuId.Leaf extended = X64CpuId.Read(7);

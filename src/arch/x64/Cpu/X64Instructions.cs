@@ -68,6 +68,10 @@ internal static class X64Instructions
     internal static extern void WriteMsr(uint msr, ulong value);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_wbinvd")]
+    internal static extern void WriteBackCaches();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_rdtsc")]
     internal static extern ulong ReadTimeStampCounter();
 

@@ -2,6 +2,7 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Commence.Firmware.Cpus;
 
 namespace Commence.Arch.X64;
 
@@ -21,6 +22,11 @@ internal struct X64PerCpuBlock
     internal uint ApicId;
 
     internal X64DescriptorTables Tables;
+
+    // What the processor said of itself (X64Features.cs).
+    internal CpuTraits Traits;
+    internal bool IsFit;
+    internal MemoryTypeChange MemoryTypes;
 }
 
 /// <summary>Per-processor words, through GS.</summary>

@@ -7,7 +7,7 @@
 // with bit 9 set and all address bits inverted, so that what a processor reads ahead through it is no memory of ours
 // (Intel, "L1 Terminal Fault", page table entries that are not present).
 //
-// PS: the entry maps a page (2 MiB in a page directory); in a table of single pages the bit selects the PAT and stays 0.
+// PS: the entry maps a page (2 MiB in a page directory); in a table of single pages it is the PAT bit, which large pages have at 12.
 // Levels here count from the bottom: 0 page table, 1 page directory, 2 page-directory-pointer table, 3 PML4.
 using System.Runtime.CompilerServices;
 
@@ -19,11 +19,13 @@ public readonly struct X64PageTable : IPageTable
     private const ulong Present = 1 << 0;
     private const ulong Writable = 1 << 1;
     private const ulong UserMode = 1 << 2;
-    private const ulong WriteThrough = 1 << 3;  // PWT: PAT entry 1
-    private const ulong CacheDisable = 1 << 4;  // PCD: with PWT PAT entry 3, uncached (SDM Vol 3A §11.12.4, Programming the PAT)
+    private const ulong WriteThrough = 1 << 3;  // PWT
+    private const ulong CacheDisable = 1 << 4;  // PCD: with PWT PAT entry 3, uncached; with the PAT bit too entry 7 (X64MemoryTypes.cs)
     private const ulong Accessed = 1 << 5;
     private const ulong Dirty = 1 << 6;
     private const ulong PageSize = 1 << 7;
+    private const ulong SmallAttribute = 1 << 7;  // PAT bit of a single page
+    private const ulong LargeAttribute = 1 << 12; // and of a large one
     private const ulong GlobalPage = 1 << 8;
     private const ulong Kept = 1 << 9;           // only with Present clear
     private const ulong NoExecute = 1ul << 63;
@@ -59,10 +61,10 @@ public readonly struct X64PageTable : IPageTable
             raw |= UserMode;
         if ((protection & PageProtection.Global) != 0)
             raw |= GlobalPage;
-        if ((protection & PageProtection.WriteThrough) != 0)
-            raw |= WriteThrough;
         if ((protection & PageProtection.Uncached) != 0)
             raw |= WriteThrough | CacheDisable;
+        else if ((protection & PageProtection.WriteThrough) != 0)
+            raw |= WriteThrough | CacheDisable | AttributeBit(level);
         if ((protection & PageProtection.NoAccess) != 0)
             raw = (raw ^ AddressMask ^ Present) | Kept;
         return new PageTableEntry(raw);
@@ -100,11 +102,11 @@ public readonly struct X64PageTable : IPageTable
         if ((entry.Raw & GlobalPage) != 0)
             protection |= PageProtection.Global;
         if ((entry.Raw & CacheDisable) != 0)
-            protection |= PageProtection.Uncached;
-        else if ((entry.Raw & WriteThrough) != 0)
-            protection |= PageProtection.WriteThrough;
+            protection |= (entry.Raw & AttributeBit(level)) != 0 ? PageProtection.WriteThrough : PageProtection.Uncached;
         return protection;
     }
+
+    private static ulong AttributeBit(int level) => level == 0 ? SmallAttribute : LargeAttribute;
 
     /// <inheritdoc/>
     public static bool IsAccessed(PageTableEntry entry) => (entry.Raw & Accessed) != 0;
@@ -145,7 +147,12 @@ public readonly struct X64PageTable : IPageTable
     public static PhysAddr ReadRoot() => new(X64Instructions.ReadCr3() & AddressMask);
 
     /// <inheritdoc/>
-    public static void LoadRoot(PhysAddr root) => X64Instructions.WriteCr3(root.Value);
+    /// <remarks>Where branch predictions of one program could steer those of another, they are forgotten.</remarks>
+    public static void LoadRoot(PhysAddr root)
+    {
+        X64Speculation.OnSwitch();
+        X64Instructions.WriteCr3(root.Value);
+    }
 
     /// <inheritdoc/>
     public static void LoadKernelRoot(PhysAddr root)

@@ -168,8 +168,8 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
         X64PerCpuArea.Install(ref block, cpu); // GS no longer shows the boot page: the next line must follow at once
         X64Traps.LoadOnThisCpu();
         block.Tables.LoadTaskState();          // so that an NMI has its stack; again once there is an idle task
-        X64Features.EnableOnThisCpu();
-        X64LocalApic.EnableOnThisCpu();
+        if (X64Features.EnableOnThisCpu()) // else it has no more to do than to say so
+            X64LocalApic.EnableOnThisCpu();
         Volatile.Write(ref page.Stage, (ulong)BootStage.Kernel); // release
         TrapSink.Instance.OnSecondaryStart(cpu);
     }

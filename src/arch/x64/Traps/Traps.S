@@ -64,6 +64,32 @@
 	popq %rax
 .endm
 
+/*
+ * Last thing before user mode, where chosen (X64Speculation.cs): VERW with a memory operand overwrites the buffers from which
+ * MDS and its kin read (Intel, "Microarchitectural Data Sampling"). It changes ZF only: before IRET or after R11 is what
+ * SYSRET loads, that does not matter.
+ */
+.macro CLEAR_BUFFERS
+	testb $1, x64_clears_buffers(%rip)
+	jz 92f
+	verw x64_verw_selector(%rip)
+92:
+.endm
+
+	.data
+	.globl x64_clears_buffers
+x64_clears_buffers:
+	.byte 0
+	.balign 2
+x64_verw_selector:
+	.word KERNEL_DS
+	.text
+
+FUNCTION x64_clear_buffers_on_exit
+	movb $1, x64_clears_buffers(%rip)
+	ret
+END_FUNCTION x64_clear_buffers_on_exit
+
 /* The stubs: 16 bytes each, found by vector number (X64InterruptTable.cs). Vectors with an error code: SDM Vol 3A Table 6-1. */
 	.balign 16
 	.globl trap_stubs
@@ -87,7 +113,8 @@ FUNCTION trap_entry
 	testb $3, 24(%rsp)			/* CS of the interrupted code */
 	jz 1f
 	swapgs
-1:	PUSH_REGISTERS
+1:	lfence					/* a wrong guess at that branch would read through the other GS */
+	PUSH_REGISTERS
 	movq %rsp, %rdi
 	xorl %ebp, %ebp				/* frames below belong to other code */
 	testb $3, FRAME_CS(%rsp)
@@ -102,6 +129,7 @@ trap_return:
 	testb $3, FRAME_CS(%rsp)
 	jz 1f
 	POP_REGISTERS
+	CLEAR_BUFFERS
 	swapgs
 	addq $16, %rsp				/* vector, error code */
 	iretq
@@ -118,7 +146,8 @@ FUNCTION paranoid_entry
 	js 1f
 	swapgs
 	movl $1, %ebx
-1:	movq %rsp, %rdi
+1:	lfence					/* as above */
+	movq %rsp, %rdi
 	xorl %ebp, %ebp
 	testb $3, FRAME_CS(%rsp)
 	jnz 2f
@@ -127,6 +156,7 @@ FUNCTION paranoid_entry
 	cli
 	testl %ebx, %ebx
 	jz 3f
+	CLEAR_BUFFERS
 	swapgs
 3:	POP_REGISTERS
 	addq $16, %rsp
@@ -172,6 +202,7 @@ syscall_return:
 	cmpq $USER_CS, FRAME_CS(%rsp)
 	jne 1f
 	POP_REGISTERS
+	CLEAR_BUFFERS
 	movq 40(%rsp), %rsp			/* user RSP: past vector, error, RIP, CS, RFLAGS */
 	swapgs
 	sysretq

@@ -58,6 +58,12 @@ public abstract class ProcFile : ProcEntry
     /// <param name="text">What was written, without a line end.</param>
     /// <param name="subject">As <see cref="ProcText.Subject"/>.</param>
     public virtual Errno Accept(ReadOnlySpan<byte> text, Sched.Task? subject) => Errno.EIO;
+
+    /// <summary>Takes what a program writes, where it matters which of several things the file is about.</summary>
+    /// <param name="text">As <see cref="Accept"/>.</param>
+    /// <param name="subject">As <see cref="Accept"/>.</param>
+    /// <param name="descriptor">As <see cref="ProcText.Descriptor"/>: sysfs has the processor in it (<see cref="SysCpu"/>).</param>
+    internal virtual Errno AcceptAt(ReadOnlySpan<byte> text, Sched.Task? subject, int descriptor) => Accept(text, subject);
 }
 
 /// <summary>A symbolic link.</summary>

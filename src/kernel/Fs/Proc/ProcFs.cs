@@ -93,7 +93,7 @@ public sealed class ProcType : ProcFsType
     }
 }
 
-/// <summary>sysfs: <c>mount -t sysfs</c>. There is only what is real: the sets of processors.</summary>
+/// <summary>sysfs: <c>mount -t sysfs</c>. There is only what is real: processors and nodes.</summary>
 public sealed class SysType : ProcFsType
 {
     /// <inheritdoc/>
@@ -112,10 +112,8 @@ public sealed class SysType : ProcFsType
         ProcFolder devices = NamedFolder.AddTo(type.Root, "devices"u8);
         ProcFolder system = NamedFolder.AddTo(devices, "system"u8);
         ClockSourceFile.AddTo(system);
-        ProcFolder processors = NamedFolder.AddTo(system, "cpu"u8);
-        processors.Add(new ProcessorSet(ProcessorSetKind.Online));
-        processors.Add(new ProcessorSet(ProcessorSetKind.Possible));
-        processors.Add(new ProcessorSet(ProcessorSetKind.Present));
+        SysCpuRoot.AddTo(system);
+        SysNodeRoot.AddTo(system);
         FileSystemTypes.Register(type);
     }
 }

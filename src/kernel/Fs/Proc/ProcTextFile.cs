@@ -143,7 +143,7 @@ public sealed class ProcTextFile : File
 
         if (text.EndsWith("\n"u8))
             text = text[..^1];
-        Errno error = _entry.Accept(text, task);
+        Errno error = _entry.AcceptAt(text, task, _subject.Descriptor);
         task?.Put();
         return error;
     }

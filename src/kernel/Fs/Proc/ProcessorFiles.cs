@@ -5,6 +5,7 @@
 using System;
 using Commence.Arch;
 using Commence.Debug;
+using Commence.Firmware.Cpus;
 using Commence.Irq;
 using Commence.Lib;
 using Commence.Sched;
@@ -22,56 +23,31 @@ internal sealed class CpuInfoFile : ProcFile
     /// <inheritdoc/>
     public override Errno Generate(ref ProcText text)
     {
+        CpuAgreement.ReadCommon(out CpuTraits common);
+        CpuFacts facts = default;
         for (int i = 0; i < Processors.Count && !text.IsFull; i++)
         {
             if (Processors.IsOnline(new CpuId(i)))
-                Append(ref text, Processors.Get(new CpuId(i)));
+                Append(ref text, Processors.Get(new CpuId(i)), ref facts, in common);
         }
 
         return Errno.None;
     }
 
-    private static void Append(ref ProcText text, Processor processor)
+    // The facts are those of the last processor: its package is counted once, not again for each neighbour.
+    private static void Append(ref ProcText text, Processor processor, ref CpuFacts facts, in CpuTraits common)
     {
-        CpuFacts facts = new()
-        {
-            Number = processor.Id,
-            HardwareId = processor.HardwareId,
-            Place = CpuInfo.PlaceOf(processor.HardwareId),
-            CyclesPerSecond = LogClock.CyclesPerMillisecond * 1000,
-            BogoMipsHundredths = new BogoMips(processor.LoopsPerTick).Hundredths,
-        };
-        CountNeighbours(ref facts);
-        CpuInfo.Format(ref text.Out, in facts);
+        if (facts.SiblingCount == 0 || !facts.Place.IsSamePackage(processor.Place))
+            CpuTopology.Count(processor, out facts.SiblingCount, out facts.CoreCount);
+        ref readonly CpuDescription description = ref processor.Description;
+        facts.Number = processor.Id;
+        facts.HardwareId = processor.HardwareId;
+        facts.Place = processor.Place;
+        facts.CacheBytes = description.Caches.TryGetLast(out CpuCache cache) ? cache.SizeBytes : 0;
+        facts.CyclesPerSecond = LogClock.CyclesPerMillisecond * 1000;
+        CpuInfo.Format(ref text.Out, in facts, in description.Traits, in common);
         text.Out.Append((byte)'\n');
         text.EndRecord();
-    }
-
-    // A core counts once, with the first of its processors.
-    private static void CountNeighbours(ref CpuFacts facts)
-    {
-        for (int i = 0; i < Processors.Count; i++)
-        {
-            CpuPlace place = CpuInfo.PlaceOf(Processors.Get(new CpuId(i)).HardwareId);
-            if (place.Package != facts.Place.Package || !Processors.IsOnline(new CpuId(i)))
-                continue;
-
-            facts.SiblingCount++;
-            if (IsFirstOfCore(i, place))
-                facts.CoreCount++;
-        }
-    }
-
-    private static bool IsFirstOfCore(int index, CpuPlace place)
-    {
-        for (int i = 0; i < index; i++)
-        {
-            CpuPlace other = CpuInfo.PlaceOf(Processors.Get(new CpuId(i)).HardwareId);
-            if (other.Package == place.Package && other.Core == place.Core && Processors.IsOnline(new CpuId(i)))
-                return false;
-        }
-
-        return true;
     }
 }
 
