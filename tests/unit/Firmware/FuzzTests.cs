@@ -113,7 +113,7 @@ public class FuzzTests
             list.TryAddMadt(madt, ref faults);
             AssertSane(in faults);
             AssertSane(in list);
-            InterruptWiring.Read(madt, default, out InterruptWiring wiring, ref faults);
+            InterruptWiring.Read(madt, new ApicId((uint)random.Next(4)), out InterruptWiring wiring, ref faults);
             AssertSane(in wiring);
             _ = madt.LocalApic;
         });
@@ -207,8 +207,11 @@ public class FuzzTests
             AssertSane(in faults);
             InterruptWiring wiring = default;
             if (hasMp)
-                InterruptWiring.Read(mp, default, out wiring, ref faults);
+                InterruptWiring.Read(mp, new ApicId((uint)random.Next(4)), out wiring, ref faults);
             AssertSane(in wiring);
+            AcpiTimers timers = AcpiTimers.Read(memory, in tables, ref faults);
+            Assert.True(!timers.HasHpet || !timers.Hpet.Address.IsNull);
+            Assert.True(timers.HasFadt || !timers.PmTimer.IsPresent);
             if (hasMp)
                 _ = mp.OemRange.Length + mp.TableRange.Length + mp.PointerRange.Length;
         }
