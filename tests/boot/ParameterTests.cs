@@ -120,6 +120,28 @@ public sealed class ParameterTests
     }
 
     [Fact]
+    public async Task TheEarlyConsoleGivesWayToTheNamedOneUnlessItIsKept()
+    {
+        MachineResult early = await RunAsync("earlyprintk=serial,ttyS1,115200 console=ttyS0", "/bin/true");
+        Assert.DoesNotContain(early.RecordErrors, static line => line.Contains("BIOS-e820", StringComparison.Ordinal));
+        AssertSays(early, "BIOS-e820");
+
+        MachineResult kept = await RunAsync("earlyprintk=serial,ttyS1,115200,keep console=ttyS0 earlyprintk=vga", "/bin/true");
+        Assert.Contains(kept.RecordErrors, static line => line.Contains("BIOS-e820", StringComparison.Ordinal));
+        AssertSays(kept, "BIOS-e820", "Malformed early option 'earlyprintk=vga'");
+    }
+
+    [Fact]
+    public async Task ALongCommandLineIsLoggedWhole()
+    {
+        string words = string.Concat(Enumerable.Range(0, 60).Select(static i => $"word.number={i} "));
+        MachineResult result = await RunAsync(words, "/bin/true");
+
+        AssertSays(result, "word.number=0 ", "word.number=30 ", "word.number=59");
+        Kernel.AssertExited(0, result);
+    }
+
+    [Fact]
     public async Task TheConsoleMayBeNothing()
     {
         MachineResult result = await RunAsync("console=null", "/bin/busybox", "echo", "to nobody");

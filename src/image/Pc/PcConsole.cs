@@ -126,9 +126,14 @@ internal static class PcConsole
             Ports.None => null,
             _ => s_both,
         };
-        if ((ports & Ports.Second) == 0 || ConsoleDevice.Records is null)
-            return;
-        ConsoleDevice.Records = null;
-        Printk.Warning($"ttyS1 is a console: there is no record line");
+        if ((ports & Ports.Second) == 0)
+        {
+            ConsoleDevice.Records = s_second.TryInitialise(SerialMode.Default) ? s_second : null;
+        }
+        else if (ConsoleDevice.Records is not null)
+        {
+            ConsoleDevice.Records = null;
+            Printk.Warning($"ttyS1 is a console: there is no record line");
+        }
     }
 }

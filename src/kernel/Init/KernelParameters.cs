@@ -15,6 +15,8 @@ namespace Commence.Init;
 /// <summary>Takes what is the kernel's from the command line (Linux: <c>parse_early_param</c>, <c>parse_args</c>).</summary>
 public static class KernelParameters
 {
+    private const int PieceBytesMax = 200; // of what one message of the log holds
+
     private static KernelParameterSet? s_table;
 
     /// <summary>The parameters that the parts of this kernel declare; set by the image before anything else.</summary>
@@ -26,6 +28,20 @@ public static class KernelParameters
 
     /// <summary>Whether the parameter is the kernel's own, so that init does not get it.</summary>
     public static bool IsKnown(KernelParameter parameter) => Table.Find(parameter.Name) >= 0;
+
+    /// <summary>Logs the command line, in as many messages as that takes.</summary>
+    internal static void Print(ReadOnlySpan<byte> commandLine)
+    {
+        while (commandLine.Length > PieceBytesMax)
+        {
+            int blank = commandLine[..PieceBytesMax].LastIndexOf((byte)' ');
+            int length = blank > 0 ? blank + 1 : PieceBytesMax;
+            Printk.Info($"Command line: {commandLine[..length]}");
+            commandLine = commandLine[length..];
+        }
+
+        Printk.Info($"Command line: {commandLine}");
+    }
 
     /// <summary>Applies the early parameters.</summary>
     /// <remarks>Context: early boot, once; the console can be used, memory cannot.</remarks>

@@ -78,7 +78,7 @@ public static class Start
             Panic.Now($"no memory map from the boot loader: nothing can be done");
         BootConfig.Report();
         Printk.Info($"Boot protocol: {BootInformation.ProtocolName}");
-        Printk.Info($"Command line: {BootInformation.CommandLine}");
+        KernelParameters.Print(BootInformation.CommandLine);
     }
 
     private static void StartMemory()
