@@ -10,6 +10,7 @@ using Commence.Memory;
 using Commence.Sched;
 using Commence.Smp;
 using Commence.Time;
+using Commence.Workqueues;
 
 namespace Commence.Init;
 
@@ -41,6 +42,8 @@ public static class Start
         BootStep.Done("time_init"u8);
         Scheduler.Init(Processors.Get(new CpuId(0)), ImageLayout.BootStackTop); // this flow is now idle thread 0
         BootStep.Done("sched_init"u8);
+        SystemWorkqueues.InitEarly();                  // work can be queued; it runs when pid 1 has started workers
+        BootStep.Done("workqueue_init_early"u8);
         SmpInit.CompleteBootProcessor(Processors.Get(new CpuId(0))); // stacks for NMI and double fault; online
         BootStep.Done("trap_init"u8);
         Platform.Instance.StartInterruptControllers(); // device lines

@@ -180,10 +180,18 @@ public struct Mutex
     {
         private readonly ref Mutex _mutex;
 
-        internal Guard(ref Mutex mutex) => _mutex = ref mutex;
+        internal Guard(ref Mutex mutex)
+        {
+            _mutex = ref mutex;
+            Task.CountLock(1);
+        }
 
         /// <summary>Gives the mutex up.</summary>
-        public void Dispose() => Release(ref _mutex);
+        public void Dispose()
+        {
+            Task.CountLock(-1);
+            Release(ref _mutex);
+        }
     }
 }
 

@@ -132,10 +132,18 @@ public struct RwSemaphore
     {
         private readonly ref RwSemaphore _semaphore;
 
-        internal WriteGuard(ref RwSemaphore semaphore) => _semaphore = ref semaphore;
+        internal WriteGuard(ref RwSemaphore semaphore)
+        {
+            _semaphore = ref semaphore;
+            Task.CountLock(1);
+        }
 
         /// <summary>Gives the lock up.</summary>
-        public void Dispose() => ReleaseExclusive(ref _semaphore);
+        public void Dispose()
+        {
+            Task.CountLock(-1);
+            ReleaseExclusive(ref _semaphore);
+        }
     }
 
     /// <summary>Proof that the caller shares the lock.</summary>
@@ -143,10 +151,18 @@ public struct RwSemaphore
     {
         private readonly ref RwSemaphore _semaphore;
 
-        internal ReadGuard(ref RwSemaphore semaphore) => _semaphore = ref semaphore;
+        internal ReadGuard(ref RwSemaphore semaphore)
+        {
+            _semaphore = ref semaphore;
+            Task.CountLock(1);
+        }
 
         /// <summary>Gives the share up.</summary>
-        public void Dispose() => ReleaseShared(ref _semaphore);
+        public void Dispose()
+        {
+            Task.CountLock(-1);
+            ReleaseShared(ref _semaphore);
+        }
     }
 }
 

@@ -21,6 +21,7 @@ using Commence.Lib;
 using Commence.Locking;
 using Commence.Smp;
 using Commence.Time;
+using Commence.Workqueues;
 
 namespace Commence.Sched;
 
@@ -41,13 +42,18 @@ public static partial class Scheduler
     public static void Schedule()
     {
         Preempt.MightSleep();
-        Bug.On(Task.Current.IsIdle); // the idle task must stay runnable: there is nothing behind it
+        Task self = Task.Current;
+        Bug.On(self.IsIdle); // the idle task must stay runnable: there is nothing behind it
+        Worker? worker = self.Worker;
+        if (worker is not null && self.State != TaskState.Running)
+            worker.OnSleeping(); // another one sees to the work that waits
         do
         {
             PerCpuArea.DisablePreemption();
             Switch(SwitchReason.GaveUp);
         }
         while (PerCpuArea.EnablePreemption());
+        worker?.OnRunning();
     }
 
     /// <summary>Schedules until a wake-up or the deadline.</summary>

@@ -51,6 +51,7 @@ public sealed partial class Task
 
     private TaskName _name;
     private TaskFlags _flags;
+    internal int HeldLockCount; // sleeping locks that it holds; see ContextCheck
 
     /// <summary>Registers, while it does not run; the rest of the architecture's state of it always.</summary>
     public ThreadContext Context;
@@ -108,6 +109,13 @@ public sealed partial class Task
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => (Task)PerCpuArea.CurrentTask!;
+    }
+
+    /// <summary>Counts a sleeping lock that the caller has taken or given up.</summary>
+    internal static void CountLock(int change)
+    {
+        if (PerCpuArea.CurrentTask is not null) // before the scheduler starts there is no task, and nobody asks
+            Current.HeldLockCount += change;
     }
 
     /// <summary>The short name.</summary>

@@ -10,6 +10,7 @@ using Commence.Sched;
 using Commence.Smp;
 using Commence.Tests.Hosted;
 using Commence.Time;
+using Commence.Workqueues;
 
 namespace Commence.Tests.Sched;
 
@@ -176,6 +177,7 @@ internal sealed class HostedKernel
         for (int cpu = 0; cpu < ProcessorCount; cpu++)
             Processors.Add(new Processor(new CpuId(cpu), new ApicId((uint)cpu)));
         Scheduler.Init(Processors.Get(new CpuId(0)), new VirtAddr(0x1000));
+        SystemWorkqueues.InitEarly();
         KernelThread init = KernelThread.Run(new LambdaBody(Serve), "init"u8);
         init.Detach();
         KernelThreadDaemon.Start();
@@ -200,6 +202,8 @@ internal sealed class HostedKernel
     // pid 1: makes the test's threads, since a thread can only be made on the machine.
     private int Serve()
     {
+        WaitUntil(() => Scheduler.ActiveCpus.Count == ProcessorCount, "all processors");
+        SystemWorkqueues.Init();
         while (true)
         {
             HasRequest condition = new(_requests);
