@@ -23,6 +23,7 @@ internal static partial class Program
         PcPlatform.BootInformationAt = new PhysAddr(bootInformation);
         PcPlatform.BootProtocol = protocol;
         Platform.Instance = s_platform;
+        Initcalls.Set = InitcallTable.Instance;
         AddTests();
         Start.BootProcessor();
     }

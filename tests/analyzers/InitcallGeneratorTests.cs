@@ -134,6 +134,62 @@ public class InitcallGeneratorTests
             image.Findings);
     }
 
+    private const string OptionalParts = """
+        using Commence;
+        public static class Cache { [Initcall(InitcallLevel.Fs, Part = "cache")] internal static void Start() { } }
+        internal static class Disk { [Initcall(InitcallLevel.Fs, Part = "disk", After = [typeof(Cache)])] internal static void Start() { } }
+        internal static class Shell { [Initcall(InitcallLevel.Late), RunsAfter("Disk.Start", IsOptional = true)] internal static void Start() { } }
+        """;
+
+    [Theory]
+    [InlineData("disk", "Fs Cache.Start()=None\nLate Shell.Start()=None\nEINVAL")]
+    [InlineData("disk; cache", "Late Shell.Start()=None\nEINVAL")]
+    public void LeavesOptionalPartsOut(string without, string expected)
+    {
+        Generated kernel = Snippet.Of(OptionalParts).Generate(new InitcallGenerator());
+        Generated image = Snippet.Files("Commence.Image", ("i.cs", Root + Runner)).Above(kernel.Reference())
+            .With("CommenceWithout", without).Generate(new InitcallGenerator());
+
+        Assert.Empty(image.Findings);
+        Assert.Equal(expected, image.Call("Runner", "All", null, kernel.Image()));
+    }
+
+    [Fact]
+    public void SaysWhoNeedsAPartThatThisBuildLeavesOut()
+    {
+        Generated kernel = Snippet.Of(OptionalParts).Generate(new InitcallGenerator());
+        Generated image = Snippet.Files("Commence.Image", ("i.cs", Root)).Above(kernel.Reference())
+            .With("CommenceWithout", "cache").Generate(new InitcallGenerator());
+
+        Assert.Equal(
+            ["CMN0207 1: Initcall 'Disk.Start' needs 'Cache.Start' of the part 'cache', which this build leaves out (CommenceWithout); leave out 'disk' as well, or let it do without: RunsAfter with IsOptional = true"],
+            image.Findings);
+    }
+
+    [Fact]
+    public void RefusesToLeaveOutAPartThatIsNotThere()
+    {
+        Generated kernel = Snippet.Of(OptionalParts).Generate(new InitcallGenerator());
+        Generated image = Snippet.Files("Commence.Image", ("i.cs", Root)).Above(kernel.Reference())
+            .With("CommenceWithout", "disc").Generate(new InitcallGenerator());
+
+        Assert.Equal(["CMN0208 1: CommenceWithout names the part 'disc', which this kernel does not have; it has cache, disk"], image.Findings);
+    }
+
+    [Fact]
+    public void TellsToolsTheOrderAndTheNeedsOverLevels()
+    {
+        Generated made = Snippet.Of(Root + """
+            static class A { [Initcall(InitcallLevel.Core, Part = "a")] internal static void Go() { } }
+            static class B { [Initcall(InitcallLevel.Fs)] internal static void Go() { } }
+            static class C { [Initcall(InitcallLevel.Fs, After = [typeof(A), typeof(B)])] internal static void Go() { } }
+            """).Generate(new InitcallGenerator());
+
+        Assert.Empty(made.Findings);
+        Assert.Contains("[assembly: global::Commence.InitcallPlace(\"core\", \"A.Go\", \"a\", \"\")]", made["InitcallTable.g.cs"]);
+        Assert.Contains("[assembly: global::Commence.InitcallPlace(\"fs\", \"C.Go\", \"\", \"A.Go;B.Go\")]", made["InitcallTable.g.cs"]);
+    }
+
     [Fact]
     public void ReportsEveryCircleOnce()
     {

@@ -12,6 +12,7 @@ public sealed class RecordTests
     {
         { """{"record":"hello","version":"0.1.0","arch":"x64"}""", new HelloRecord("0.1.0", "x64") },
         { """{"record":"step","name":"setup_arch","cpu":0,"ns":123}""", new StepRecord("setup_arch", 0, 123) },
+        { """{"record":"initcall","name":"Ramfs.Register","level":"fs","cpu":2,"start":5,"end":9,"result":-5}""", new InitcallRecord("Ramfs.Register", "fs", 2, 5, 9, -5) },
         { """{"record":"cpu","cpu":1,"apic":4294967295,"state":"online","reason":""}""", new CpuRecord(1, 4294967295, "online", "") },
         { """{"record":"cpu","cpu":1,"apic":1,"state":"stuck"}""", new CpuRecord(1, 1, "stuck", "") },
         {

@@ -7,6 +7,7 @@ using Commence.Cli.Bench;
 using Commence.Cli.Build;
 using Commence.Cli.Host;
 using Commence.Cli.Image;
+using Commence.Cli.Initcalls;
 using Commence.Cli.Parameters;
 using Commence.Cli.Run;
 using Commence.Cli.Test;
@@ -18,6 +19,7 @@ RootCommand root = new("Commence, a multiprocessor operating system kernel in C#
     ImageCommand.Create(),
     TestCommand.Create(),
     BenchCommand.Create(),
+    InitcallsCommand.Create(),
     DoctorCommand.Create(),
     HelpParametersCommand.Create(),
 };

@@ -93,13 +93,18 @@ internal sealed class PcPlatform : Platform
     /// <inheritdoc/>
     public override ulong ReadWallClockSeconds() => CmosClock.ReadSeconds();
 
-    /// <inheritdoc/>
-    public override void StartDevices(ConsoleInputSink terminal)
+    /// <summary>The console can be typed at.</summary>
+    /// <returns>ENODEV if the machine has no such line; EIO if its interrupt cannot be had.</returns>
+    [Initcall(InitcallLevel.Device, Part = "serial-input"), RunsAfter(typeof(ConsoleTerminal), nameof(ConsoleTerminal.Initialise))]
+    internal static Errno StartSerialInput()
     {
-        ConsoleInput input = new(terminal);
-        KernelThread.Run(input, "ttyd"u8).Detach();
-        if (PcConsole.TryGetInput(out Uart16550 port, out int line) && !new UartInput(port, input).TryStart(line))
-            Printk.Warning($"console: no interrupt for line {line}: it takes no input");
+        if (!PcConsole.TryGetInput(out Uart16550 port, out int line))
+            return Errno.ENODEV;
+        ConsoleInput input = new(ConsoleTerminal.Instance!);
+        if (new UartInput(port, input).TryStart(line))
+            return Errno.None;
+        Printk.Warning($"console: no interrupt for line {line}: it takes no input");
+        return Errno.EIO;
     }
 
     /// <inheritdoc/>

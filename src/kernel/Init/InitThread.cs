@@ -1,9 +1,8 @@
 // pid 1 before it becomes a program.
-using Commence.Fs;
 using Commence.Processes;
 using Commence.Sched;
 using Commence.Smp;
-using Commence.Terminals;
+using Commence.Workqueues;
 
 namespace Commence.Init;
 
@@ -13,18 +12,16 @@ internal sealed class InitThread : KernelThreadBody
     /// <inheritdoc/>
     protected internal override int Run()
     {
+        SystemWorkqueues.Init();                       // workers: queued work runs
+        BootStep.Done("workqueue_init"u8);
+        Initcalls.RunBeforeSmp();                      // what one processor does alone
+        BootStep.Done("do_pre_smp_initcalls"u8);
         SmpInit.BringUpAll();
         BootStep.Done("smp_init"u8);
         Printk.Info($"all {Processors.OnlineCount} processors are online");
-        MemoryDevices.Register();                      // null, zero, random and their like
-        RootFs.Mount();                                // /, with /dev and what else is always there
-        RamFsType.RegisterAll();                       // what can be mounted: tmpfs and ramfs,
-        FileSystemTypes.Register(new DevFsType());     // devtmpfs,
-        ProcType.Register();                           // proc,
-        SysType.Register();                            // and sysfs
-        Initramfs.Unpack(BootInformation.Initramfs);   // the loader's archive, over it
-        BootStep.Done("rootfs"u8);
-        ConsoleTerminal.Initialise();                  // the console can be typed at
+        SystemWorkqueues.AddProcessors();              // workers for the others
+        Initcalls.RunAll();                            // all parts start, level by level: file systems, /, devices
+        BootStep.Done("do_basic_setup"u8);
         KernelTestRun.Instance?.Run();                 // the test image ends here
         InitProcess.Start(BootInformation.CommandLine); // pid 1 becomes a program; never returns
         return 0;

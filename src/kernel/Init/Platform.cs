@@ -1,6 +1,5 @@
 // What the kernel asks of the machine that only the composition root knows: it names the concrete drivers.
 using System.Threading;
-using Commence.Terminals;
 using Commence.Time;
 
 namespace Commence.Init;
@@ -54,11 +53,6 @@ public abstract class Platform
 
     /// <summary>Wall-clock time, in seconds since 1970; 0 if the machine has no clock.</summary>
     public abstract ulong ReadWallClockSeconds();
-
-    /// <summary>Starts the devices that interrupt.</summary>
-    /// <param name="terminal">Who takes the console's input.</param>
-    /// <remarks>Context: thread (pid 1).</remarks>
-    public abstract void StartDevices(ConsoleInputSink terminal);
 
     /// <summary>Switches the machine off. Returns if it cannot.</summary>
     public abstract void PowerOff();

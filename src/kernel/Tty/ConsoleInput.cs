@@ -1,15 +1,15 @@
-// The way in of the console: from a driver's interrupt to the terminal, through a ring and a thread, so that the terminal
-// may take sleeping locks and echo.
+// The way in of the console: from a driver's interrupt to the terminal, through a ring and a work, so that the terminal may take
+// sleeping locks and echo (Linux: flush_to_ldisc).
 //
-//   interrupt ─ Push ─▶ ring (one writer: the interrupt; one reader: the thread) ─▶ ttyd ─▶ ConsoleInputSink.Receive
+//   interrupt ─ Push ─▶ ring (one writer: the interrupt; one reader: the work, which never runs twice at a time) ─▶ ConsoleInputSink.Receive
 //
-// When the ring is full the device keeps what it has (Pause) until the thread has made room (ConsoleInputSource.Resume): what is
+// When the ring is full the device keeps what it has (Pause) until the work has made room (ConsoleInputSource.Resume): what is
 // pasted faster than programs read it is not lost as long as the other side waits.
 using System;
 using System.Threading;
 using Commence.Irq;
 using Commence.Lib;
-using Commence.Sched;
+using Commence.Workqueues;
 
 namespace Commence.Terminals;
 
@@ -30,7 +30,7 @@ public abstract class ConsoleInputSource : InterruptHandler
 }
 
 /// <summary>Received bytes on their way to the terminal.</summary>
-public sealed class ConsoleInput : KernelThreadBody
+public sealed class ConsoleInput : Work
 {
     private const int RingBytes = 1024;
     private const int ChunkBytes = 128;
@@ -47,14 +47,8 @@ public sealed class ConsoleInput : KernelThreadBody
         private byte _first;
     }
 
-    private readonly struct HasInput(ConsoleInput input) : IWaitCondition
-    {
-        public bool IsMet() => !input.Ring.IsEmpty;
-    }
-
     private Storage _storage;
     private ByteRingCounters _counters;
-    private WaitQueue _arrived;
     private ConsoleInputSink _sink;
     private ConsoleInputSource? _paused; // waits for room
 
@@ -75,24 +69,28 @@ public sealed class ConsoleInput : KernelThreadBody
     }
 
     /// <summary>Has <paramref name="source"/> called when there is room again. There is none now.</summary>
-    /// <remarks>Context: hard IRQ of the device. The thread is awake, and looks at this after each read.</remarks>
-    public void Pause(ConsoleInputSource source) => Volatile.Write(ref _paused, source);
+    /// <remarks>Context: hard IRQ of the device. The work looks at this after each read.</remarks>
+    public void Pause(ConsoleInputSource source)
+    {
+        Volatile.Write(ref _paused, source);
+        Announce(); // the work may have made room and ended before it could see this
+    }
 
-    /// <summary>Wakes the thread after the last <see cref="Push"/> of an interrupt.</summary>
+    /// <summary>Queues the work after the last <see cref="Push"/> of an interrupt.</summary>
     /// <remarks>Context: hard IRQ.</remarks>
-    public void Announce() => _ = _arrived.WakeOne(); // how many were woken does not matter
+    public void Announce() => _ = SystemWorkqueues.Unbound.Queue(this); // false: it is going to run, and sees what is there
 
     /// <inheritdoc/>
-    protected internal override int Run()
+    protected internal override void Run()
     {
         Chunk chunk = default;
-        HasInput condition = new(this);
-        while (true)
+        do
         {
-            _arrived.WaitIdle(ref condition);
             int count = Ring.Read(chunk);
             Interlocked.Exchange(ref _paused, null)?.Resume();
-            _sink.Receive(((ReadOnlySpan<byte>)chunk)[..count]);
+            if (count != 0)
+                _sink.Receive(((ReadOnlySpan<byte>)chunk)[..count]);
         }
+        while (!Ring.IsEmpty);
     }
 }

@@ -1,7 +1,6 @@
 // The machine's one terminal: made at boot, fed by the console's device, opened for the first program.
 using Commence.Abi;
 using Commence.Fs;
-using Commence.Init;
 
 namespace Commence.Terminals;
 
@@ -21,12 +20,12 @@ public static class ConsoleTerminal
 
     /// <summary>Makes the terminal and its device files, and starts the devices that feed it.</summary>
     /// <remarks>Context: pid 1, once, before the first program.</remarks>
+    [Initcall(InitcallLevel.Fs)]
     public static void Initialise()
     {
         Tty console = new(new SystemConsolePort(), TtyDevices.FirstSerialLine);
         TtyDevices.Register(console);
         Instance = console;
-        Platform.Instance.StartDevices(console);
     }
 
     /// <summary>Opens the console as descriptors 0, 1 and 2 of the first program (Linux: <c>console_on_rootfs</c>).</summary>

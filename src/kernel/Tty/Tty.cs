@@ -1,6 +1,6 @@
 // A terminal: what lies between a device that people type at and the programs that read and write it (Linux: tty_struct).
 //
-//   device ─▶ ttyd ─ Receive ─▶ LineDiscipline ─▶ Read ─▶ program
+//   device ─▶ ConsoleInput ─ Receive ─▶ LineDiscipline ─▶ Read ─▶ program
 //                                  │ echo          ▲ ReadQueue
 //                                  ▼
 //   device ◀── OutputGate ◀── OutputProcessor ◀── Write ◀─ program

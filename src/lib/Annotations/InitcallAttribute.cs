@@ -36,7 +36,7 @@ public enum InitcallLevel
 /// <remarks>
 /// <code>[Initcall(InitcallLevel.Fs, After = [typeof(PageCache)])]
 /// internal static Errno Start()</code>
-/// Rules and errors: docs/kernel-rules.md, CMN0201 to CMN0206.
+/// Rules and errors: docs/kernel-rules.md, CMN0201 to CMN0208.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Method, Inherited = false)]
 public sealed class InitcallAttribute : Attribute
@@ -52,6 +52,9 @@ public sealed class InitcallAttribute : Attribute
 
     /// <summary>Types none of whose initcalls may start before this one has ended.</summary>
     public Type[]? Before { get; set; }
+
+    /// <summary>The optional part of the kernel that it starts; a build can leave that out (<c>CommenceWithout</c>).</summary>
+    public string? Part { get; set; }
 }
 
 /// <summary>One dependency of an initcall on one other, where naming its whole type (<see cref="InitcallAttribute.After"/>) says too much.</summary>
@@ -89,13 +92,14 @@ public sealed class CompositionRootAttribute : Attribute
 public sealed class InitcallRecordAttribute : Attribute
 {
     /// <summary>Records one initcall.</summary>
-    public InitcallRecordAttribute(InitcallLevel level, string name, string type, string thunk, string edges)
+    public InitcallRecordAttribute(InitcallLevel level, string name, string type, string thunk, string edges, string part)
     {
         Level = level;
         Name = name;
         Type = type;
         Thunk = thunk;
         Edges = edges;
+        Part = part;
     }
 
     /// <summary>The level.</summary>
@@ -112,4 +116,33 @@ public sealed class InitcallRecordAttribute : Attribute
 
     /// <summary>Its dependencies, in the generator's own notation.</summary>
     public string Edges { get; }
+
+    /// <summary>The optional part that it belongs to; empty if it belongs to none.</summary>
+    public string Part { get; }
+}
+
+/// <summary>What the composition root tells tools about one initcall, in the order of the table. Generated; not to be written by hand.</summary>
+[AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+public sealed class InitcallPlaceAttribute : Attribute
+{
+    /// <summary>Describes one initcall.</summary>
+    public InitcallPlaceAttribute(string level, string name, string part, string after)
+    {
+        Level = level;
+        Name = name;
+        Part = part;
+        After = after;
+    }
+
+    /// <summary>The level, as Linux writes it: "core_sync".</summary>
+    public string Level { get; }
+
+    /// <summary>The name, "Type.Method".</summary>
+    public string Name { get; }
+
+    /// <summary>The optional part that it belongs to; empty if it belongs to none.</summary>
+    public string Part { get; }
+
+    /// <summary>The initcalls that it waits for, those of earlier levels included, separated by <c>;</c>.</summary>
+    public string After { get; }
 }

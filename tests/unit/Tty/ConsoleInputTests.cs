@@ -58,7 +58,6 @@ public class ConsoleInputTests
         SlowSink sink = new();
         ConsoleInput input = new(sink);
         Device device = new(input);
-        KernelThread.Run(input, "ttyd"u8).Detach();
         KernelThread interrupts = HostedKernel.Spawn(() =>
         {
             while (sink.Bytes.Count < Length)

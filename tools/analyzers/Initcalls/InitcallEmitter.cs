@@ -36,7 +36,7 @@ internal static class InitcallEmitter
         foreach (InitcallModel call in calls)
         {
             w.Line($"[assembly: global::Commence.InitcallRecord(global::Commence.InitcallLevel.{Levels.Names[call.Level]}, "
-                + $"\"{call.Name}\", \"{call.Type}\", \"{call.Thunk}\", \"{Edge.EncodeAll(call.Edges)}\")]");
+                + $"\"{call.Name}\", \"{call.Type}\", \"{call.Thunk}\", \"{Edge.EncodeAll(call.Edges)}\", \"{call.Part}\")]");
         }
         string full = ThunkClass(assembly);
         int dot = full.LastIndexOf('.');
@@ -58,6 +58,11 @@ internal static class InitcallEmitter
         w.Line("//");
         Outline(w, order);
         w.Line("#nullable enable");
+        foreach (PlacedCall placed in order)
+        {
+            string after = string.Join(";", placed.Earlier.Concat(placed.Dependencies).Select(place => order[place].Call.Name));
+            w.Line($"[assembly: global::Commence.InitcallPlace(\"{Levels.Shown(placed.Call.Level)}\", \"{placed.Call.Name}\", \"{placed.Call.Part}\", \"{after}\")]");
+        }
         w.Line("namespace Commence;").Line();
         w.Line("/// <summary>All initcalls of this kernel.</summary>");
         w.Open("internal sealed partial class InitcallTable : global::Commence.InitcallSet");

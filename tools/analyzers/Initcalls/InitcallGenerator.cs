@@ -7,6 +7,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace Commence.Analyzers.Initcalls;
 
@@ -15,7 +16,7 @@ namespace Commence.Analyzers.Initcalls;
 public sealed class InitcallGenerator : IIncrementalGenerator
 {
     /// <summary>What does not depend on single methods.</summary>
-    private sealed record Surroundings(string Assembly, bool IsRoot, EquatableArray<InitcallModel> Below);
+    private sealed record Surroundings(string Assembly, bool IsRoot, EquatableArray<InitcallModel> Below, EquatableArray<string> Without);
 
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
@@ -30,9 +31,10 @@ public sealed class InitcallGenerator : IIncrementalGenerator
         // The references are read only where the answer matters: most assemblies have no initcalls.
         IncrementalValueProvider<Surroundings?> surroundings = readings.Collect().Select(static (all, _) => all.Length > 0)
             .Combine(roots.Collect().Select(static (all, _) => all.Length > 0))
-            .Combine(context.CompilationProvider)
+            .Combine(context.CompilationProvider.Combine(context.AnalyzerConfigOptionsProvider.Select(static (options, _) => LeftOut(options))))
             .Select(static (known, _) => known.Left.Left || known.Left.Right
-                ? new Surroundings(known.Right.AssemblyName ?? "Unnamed", IsRoot: known.Left.Right, InitcallReader.ReadReferences(known.Right))
+                ? new Surroundings(known.Right.Left.AssemblyName ?? "Unnamed", IsRoot: known.Left.Right,
+                    InitcallReader.ReadReferences(known.Right.Left), known.Right.Right)
                 : null);
 
         IncrementalValuesProvider<Finding> strays = context.SyntaxProvider.ForAttributeWithMetadataName(
@@ -51,6 +53,12 @@ public sealed class InitcallGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(strays, static (output, finding) => output.ReportDiagnostic(finding.ToDiagnostic()));
     }
 
+    // Names separated by ';', ',' or spaces, as people write them on a command line.
+    private static EquatableArray<string> LeftOut(AnalyzerConfigOptionsProvider options) =>
+        new(options.GlobalOptions.TryGetValue("build_property.CommenceWithout", out string? names)
+            ? names.Split([';', ',', ' '], System.StringSplitOptions.RemoveEmptyEntries)
+            : []);
+
     private static void Emit(SourceProductionContext output, ImmutableArray<InitcallReading> readings, Surroundings around)
     {
         foreach (InitcallReading reading in readings)
@@ -63,7 +71,10 @@ public sealed class InitcallGenerator : IIncrementalGenerator
         own.Sort(static (a, b) => Place.Compare(a.Place!, b.Place!));
         own = InitcallEmitter.NameThunks(own, around.Assembly);
 
-        (List<PlacedCall> order, List<Finding> findings) = InitcallOrder.Sort(around.Below.Concat(own).ToList(), around.IsRoot);
+        List<InitcallModel> all = around.Below.Concat(own).ToList();
+        (List<PlacedCall> order, List<Finding> findings) = around.IsRoot
+            ? InitcallOrder.SortWithout(all, around.Without.ToList())
+            : InitcallOrder.Sort(all, isWhole: false);
         foreach (Finding finding in findings)
             output.ReportDiagnostic(finding.ToDiagnostic());
 

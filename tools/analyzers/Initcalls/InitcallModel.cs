@@ -51,8 +51,9 @@ internal sealed record Edge(bool IsBefore, TargetKind Kind, string Type, string 
 /// <param name="Thunk">The public method by which the image reaches it, in full; empty for one of this assembly until it is named.</param>
 /// <param name="Body">The C# expression or statement of the thunk; empty for one of another assembly.</param>
 /// <param name="Place">Where it stands; null for one of another assembly.</param>
+/// <param name="Part">The optional part that it starts; empty if it belongs to none.</param>
 internal sealed record InitcallModel(
-    int Level, string Name, string Type, string Method, string Thunk, string Body, EquatableArray<Edge> Edges, Place? Place)
+    int Level, string Name, string Type, string Method, string Thunk, string Body, EquatableArray<Edge> Edges, Place? Place, string Part = "")
 {
     public string Shown => $"{Name} ({Levels.Shown(Level)})";
 }

@@ -7,26 +7,43 @@ using System.Linq;
 
 namespace Commence.Analyzers.Initcalls;
 
-/// <summary>A call in its place, with the places of those of its level that it waits for.</summary>
-internal sealed record PlacedCall(InitcallModel Call, List<int> Dependencies);
+/// <summary>A call in its place, with the places of those of its level that it waits for, and of those of earlier levels that it names.</summary>
+internal sealed record PlacedCall(InitcallModel Call, List<int> Dependencies, List<int> Earlier);
 
 internal sealed class InitcallOrder
 {
     private readonly IReadOnlyList<InitcallModel> _calls;
     private readonly List<Finding> _findings = [];
+    private readonly IReadOnlyList<InitcallModel> _leftOut;
     private readonly SortedSet<int>[] _waitsFor; // by call: the calls of the same level that must have ended before it
+    private readonly SortedSet<int>[] _earlier;  // by call: those of earlier levels, which have ended anyway
 
-    private InitcallOrder(IReadOnlyList<InitcallModel> calls)
+    private InitcallOrder(IReadOnlyList<InitcallModel> calls, IReadOnlyList<InitcallModel> leftOut)
     {
         _calls = calls;
+        _leftOut = leftOut;
         _waitsFor = calls.Select(static _ => new SortedSet<int>()).ToArray();
+        _earlier = calls.Select(static _ => new SortedSet<int>()).ToArray();
+    }
+
+    /// <summary>Sorts what is left of a whole kernel without some of its optional parts.</summary>
+    public static (List<PlacedCall> Order, List<Finding> Findings) SortWithout(IReadOnlyList<InitcallModel> calls, IReadOnlyCollection<string> parts)
+    {
+        (List<PlacedCall> order, List<Finding> findings) = Sort(
+            calls.Where(call => !parts.Contains(call.Part)).ToList(), isWhole: true, calls.Where(call => parts.Contains(call.Part)).ToList());
+        List<string> known = calls.Select(static call => call.Part).Where(static part => part.Length > 0).Distinct().ToList();
+        foreach (string part in parts.Where(part => !known.Contains(part)))
+            findings.Add(new Finding(InitcallRules.NoPart, null, part, known.Count > 0 ? string.Join(", ", known) : "none that can be left out"));
+        return (order, findings);
     }
 
     /// <summary>Sorts <paramref name="calls"/>, which are given in source order, lower assemblies first.</summary>
     /// <param name="isWhole">Whether these are all the calls of a kernel, so that a name that is missing here is missing.</param>
-    public static (List<PlacedCall> Order, List<Finding> Findings) Sort(IReadOnlyList<InitcallModel> calls, bool isWhole)
+    /// <param name="leftOut">Calls of parts that this build leaves out.</param>
+    public static (List<PlacedCall> Order, List<Finding> Findings) Sort(
+        IReadOnlyList<InitcallModel> calls, bool isWhole, IReadOnlyList<InitcallModel>? leftOut = null)
     {
-        var order = new InitcallOrder(calls);
+        var order = new InitcallOrder(calls, leftOut ?? []);
         order.FindDuplicates();
         for (int i = 0; i < calls.Count; i++)
         {
@@ -62,11 +79,20 @@ internal sealed class InitcallOrder
                 Add(waiter: owner, waited: target, owner);
         }
 
+        if (!found && !edge.IsOptional && _leftOut.FirstOrDefault(edge.IsTarget) is { } gone)
+        {
+            if (!edge.IsBefore) // "before what is not there" is no need
+                _findings.Add(new Finding(InitcallRules.LeftOut, call.Place, call.Name, gone.Name, gone.Part, WhatToLeaveOut(call)));
+            return;
+        }
+
         // A name may belong to an assembly above: only the composition root can tell that nobody has it.
         bool isCertain = isWhole || edge.Kind != TargetKind.Name;
         if (!found && !edge.IsOptional && isCertain)
             _findings.Add(new Finding(InitcallRules.Unknown, call.Place, call.Name, edge.Shown, WhyUnknown(edge)));
     }
+
+    private static string WhatToLeaveOut(InitcallModel call) => call.Part.Length > 0 ? $"'{call.Part}'" : "that (it belongs to no part yet)";
 
     private static string WhyUnknown(Edge edge) => edge.Kind switch
     {
@@ -86,7 +112,10 @@ internal sealed class InitcallOrder
         {
             _waitsFor[waiter].Add(waited);
         }
-        // An earlier level has ended anyway.
+        else
+        {
+            _earlier[waiter].Add(waited); // it has ended anyway: for the graph only
+        }
     }
 
     private List<PlacedCall> Place()
@@ -106,12 +135,15 @@ internal sealed class InitcallOrder
                 }
                 int call = left[next];
                 placeOf.Add(call, order.Count);
-                order.Add(new PlacedCall(_calls[call], _waitsFor[call].Select(i => placeOf[i]).OrderBy(static place => place).ToList()));
+                order.Add(new PlacedCall(_calls[call], PlacesOf(_waitsFor[call], placeOf), PlacesOf(_earlier[call], placeOf)));
                 left.RemoveAt(next);
             }
         }
         return order;
     }
+
+    private static List<int> PlacesOf(IEnumerable<int> calls, Dictionary<int, int> placeOf) =>
+        calls.Select(call => placeOf[call]).OrderBy(static place => place).ToList();
 
     // Reports one circle among calls that all wait, and opens it so that others can be found as well.
     private void Untie(List<int> waiting)

@@ -20,7 +20,7 @@ internal static class InitcallReader
         return new InitcallReading(
             new InitcallModel(
                 (int)mark.ConstructorArguments[0].Value!, method.Short(), method.ContainingType.Plain(), method.Name,
-                Thunk: "", body, new EquatableArray<Edge>(EdgesOf(method, mark)), place),
+                Thunk: "", body, new EquatableArray<Edge>(EdgesOf(method, mark)), place, PartOf(mark)),
             null);
     }
 
@@ -51,8 +51,11 @@ internal static class InitcallReader
         string name = Text(1);
         return new InitcallModel(
             (int)record.ConstructorArguments[0].Value!, name, Text(2), name.Substring(name.LastIndexOf('.') + 1),
-            Text(3), Body: "", Edge.DecodeAll(Text(4)), Place: null);
+            Text(3), Body: "", Edge.DecodeAll(Text(4)), Place: null, Text(5));
     }
+
+    private static string PartOf(AttributeData mark) =>
+        mark.NamedArguments.FirstOrDefault(static named => named.Key == "Part").Value is { IsNull: false, Value: string part } ? part : "";
 
     private static string? WhyNot(IMethodSymbol method, AttributeData mark, Compilation compilation)
     {
@@ -66,6 +69,8 @@ internal static class InitcallReader
             return "return void or Errno";
         if (mark.ConstructorArguments[0].Value is not int level || level < 0 || level >= Levels.Names.Length)
             return "name a level of InitcallLevel";
+        if (PartOf(mark).IndexOfAny(['"', '\\', ';', ',', ' ']) >= 0)
+            return "name a part of letters, digits and dashes";
         return compilation.CanSee(method) ? null : "be internal or public";
     }
 

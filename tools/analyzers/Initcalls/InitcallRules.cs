@@ -22,4 +22,10 @@ internal static class InitcallRules
 
     public static readonly DiagnosticDescriptor NoInitcall = Rule.Error("CMN0206", "RunsAfter stands on an initcall",
         "'{0}' has [RunsAfter] but no [Initcall]; the dependency means nothing");
+
+    public static readonly DiagnosticDescriptor LeftOut = Rule.Error("CMN0207", "A part that others need is not left out",
+        "Initcall '{0}' needs '{1}' of the part '{2}', which this build leaves out (CommenceWithout); leave out {3} as well, or let it do without: RunsAfter with IsOptional = true");
+
+    public static readonly DiagnosticDescriptor NoPart = Rule.Error("CMN0208", "A part that is left out exists",
+        "CommenceWithout names the part '{0}', which this kernel does not have; it has {1}");
 }

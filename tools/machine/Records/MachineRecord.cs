@@ -12,6 +12,15 @@ public sealed record HelloRecord(string Version, string Arch) : MachineRecord;
 /// <summary>A step of the boot is done.</summary>
 public sealed record StepRecord(string Name, int Cpu, long Ns) : MachineRecord;
 
+/// <summary>An initcall has run.</summary>
+/// <param name="Name">Type and method.</param>
+/// <param name="Level">Its level: "fs", "core_sync" …</param>
+/// <param name="Cpu">The processor on which it ended.</param>
+/// <param name="Start">When it began, in nanoseconds, on the clock of steps.</param>
+/// <param name="End">When it ended.</param>
+/// <param name="Result">0, or a negative error number.</param>
+public sealed record InitcallRecord(string Name, string Level, int Cpu, long Start, long End, int Result) : MachineRecord;
+
 /// <summary>What became of a processor.</summary>
 /// <param name="Cpu">The kernel's number for it.</param>
 /// <param name="Apic">Its local APIC's id.</param>

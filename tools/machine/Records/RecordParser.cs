@@ -35,6 +35,8 @@ public static class RecordParser
         {
             "hello" => new HelloRecord(Text(line, "version"), Text(line, "arch")),
             "step" => new StepRecord(Text(line, "name"), Int(line, "cpu"), Long(line, "ns")),
+            "initcall" => new InitcallRecord(
+                Text(line, "name"), Text(line, "level"), Int(line, "cpu"), Long(line, "start"), Long(line, "end"), Int(line, "result")),
             "cpu" => Cpu(line),
             "bringup" => new BringUpRecord(Int(line, "cpus"), Long(line, "prepare_ns"), Long(line, "first_init_ns"), Long(line, "last_online_ns")),
             "floor" => new FloorRecord(Int(line, "cpus"), Int(line, "arrived"), Long(line, "cycles"), Long(line, "rate_cycles"), Long(line, "rate_ticks")),

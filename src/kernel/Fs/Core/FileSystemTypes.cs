@@ -35,6 +35,14 @@ public static class FileSystemTypes
     public static void Register(FileSystemType type)
     {
         using SpinLock.Guard guard = s_lock.Lock();
+        foreach (FileSystemType other in s_all)
+        {
+            if (type.Name.SequenceCompareTo(other.Name) >= 0)
+                continue;
+            s_all.AddBefore(other, type);
+            return;
+        }
+
         s_all.AddLast(type);
     }
 

@@ -41,6 +41,11 @@ public sealed class DevFsType : FileSystemType
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Name => "devtmpfs"u8;
 
+    /// <summary>Makes it mountable.</summary>
+    /// <remarks>Context: thread, once.</remarks>
+    [Initcall(InitcallLevel.Fs, Part = "devtmpfs")]
+    internal static void Register() => FileSystemTypes.Register(new DevFsType());
+
     /// <inheritdoc/>
     /// <remarks>Options are ignored: there is one instance, and it has its attributes already.</remarks>
     public override Result<FileSystem> Open(ReadOnlySpan<byte> options) => DevFs.Get();

@@ -18,6 +18,7 @@ public sealed class MemoryDevices : CharacterDevice
 
     /// <summary>Makes them answer.</summary>
     /// <remarks>Context: thread, once.</remarks>
+    [Initcall(InitcallLevel.Fs)]
     public static void Register() =>
         CharacterDevices.Register(new MemoryDevices(), DeviceNodes.MemoryMajor, minorFirst: 0, MinorCountMax);
 

@@ -7,6 +7,7 @@
 using System;
 using Commence.Firmware;
 using Commence.Firmware.Gzip;
+using Commence.Init;
 using Commence.Lib;
 using Commence.Memory;
 using Commence.Time;
@@ -22,6 +23,15 @@ public static class Initramfs
     private sealed class Work
     {
         internal Firmware.Initramfs Parser;
+    }
+
+    /// <summary>Unpacks what the loader brought over rootfs (Linux: <c>populate_rootfs</c>).</summary>
+    /// <remarks>Context: thread, once. Fails: says what is wrong on the log.</remarks>
+    [Initcall(InitcallLevel.Rootfs, After = [typeof(RootFs)])]
+    internal static void Populate()
+    {
+        Unpack(BootInformation.Initramfs);
+        BootStep.Done("rootfs"u8);
     }
 
     /// <summary>Unpacks an archive over rootfs, and frees the memory that it lies in.</summary>

@@ -33,6 +33,7 @@ public static class RootFs
 
     /// <summary>Makes the file system, with the files that there are even without an initramfs.</summary>
     /// <remarks>Context: thread, once. Fails: panics if there is no memory for it.</remarks>
+    [Initcall(InitcallLevel.Rootfs)]
     public static void Mount()
     {
         RamFs? files = RamFs.TryMake(RamFsKind.RootFs, RootMode);

@@ -85,6 +85,7 @@ public sealed class ProcType : ProcFsType
 
     /// <summary>Makes it mountable, with all that the kernel shows.</summary>
     /// <remarks>Context: thread, once.</remarks>
+    [Initcall(InitcallLevel.Fs, Part = "procfs")]
     public static void Register()
     {
         ProcType type = new();
@@ -106,6 +107,7 @@ public sealed class SysType : ProcFsType
 
     /// <summary>Makes it mountable.</summary>
     /// <remarks>Context: thread, once.</remarks>
+    [Initcall(InitcallLevel.Fs, Part = "sysfs")]
     public static void Register()
     {
         SysType type = new();

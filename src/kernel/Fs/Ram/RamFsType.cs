@@ -15,6 +15,7 @@ public sealed class RamFsType : FileSystemType
     private RamFsKind _kind;
 
     /// <summary>Makes <c>tmpfs</c> and <c>ramfs</c> mountable.</summary>
+    [Initcall(InitcallLevel.Fs)]
     public static void RegisterAll()
     {
         FileSystemTypes.Register(new RamFsType { _kind = RamFsKind.Ramfs });

@@ -1,0 +1,63 @@
+// An initcall that misbehaves when it is asked to: ktest.initcall=fail|irq|preempt|lock|slow. tests/boot looks at what the kernel says.
+using System;
+using Commence.Init;
+using Commence.Lib;
+using Commence.Locking;
+using Commence.Sched;
+using Commence.Time;
+
+namespace Commence.Testing;
+
+/// <summary>A bad initcall.</summary>
+internal static class BadInitcall
+{
+    private const ulong LimitSeconds = 60;
+
+    private static Mutex s_left;
+
+    [Initcall(InitcallLevel.Device)]
+    internal static Errno Misbehave()
+    {
+        if (!new CommandLine(BootInformation.CommandLine).TryGetValue("ktest.initcall"u8, out ReadOnlySpan<byte> how))
+            return Errno.None;
+        if (how.SequenceEqual("fail"u8))
+            return Errno.EIO;
+        if (how.SequenceEqual("irq"u8))
+            LocalInterrupts.Disable();
+        else if (how.SequenceEqual("preempt"u8))
+            PerCpuArea.DisablePreemption();
+        else if (how.SequenceEqual("lock"u8))
+            KeepLock();
+        else if (how.SequenceEqual("slow"u8))
+            WaitUntilNamed();
+        return Errno.None;
+    }
+
+    private static void KeepLock()
+    {
+#pragma warning disable CMN0301 // never to be released: that is the fault
+        _ = s_left.Lock(); // as above
+#pragma warning restore CMN0301
+    }
+
+    // Until the log says that this takes too long.
+    private static void WaitUntilNamed()
+    {
+        Nanoseconds limit = Clock.Monotonic() + Nanoseconds.FromSeconds(LimitSeconds);
+        while (!IsNamed() && Clock.Monotonic() < limit)
+            Scheduler.Sleep(Nanoseconds.FromMilliseconds(10));
+    }
+
+    private static bool IsNamed()
+    {
+        LogCursor cursor = default;
+        Span<byte> text = stackalloc byte[LogRing.RecordTextMax];
+        while (Printk.Ring.Read(ref cursor, text, out LogRecord record) == LogReadStatus.Record)
+        {
+            if (text[..record.Length].IndexOf("initcall BadInitcall.Misbehave has not returned"u8) >= 0)
+                return true;
+        }
+
+        return false;
+    }
+}
