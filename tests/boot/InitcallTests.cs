@@ -82,12 +82,13 @@ public sealed class InitcallTests
     [InlineData("preempt", "initcall BadInitcall.Misbehave returned with preemption imbalance")]
     [InlineData("lock", "initcall BadInitcall.Misbehave returned with a lock held")]
     [InlineData("slow", "initcall BadInitcall.Misbehave has not returned for ")]
+    [InlineData("lockup", "watchdog: BUG: soft lockup - CPU#")]
     public async Task ABadOneIsNamedAndTheBootGoesOn(string how, string expected)
     {
         MachineResult result = await Kernel.BootAsync(s_testMachine with
         {
             Cpus = 4,
-            CommandLine = $"ktest.initcall={how} initcall.bound=1 commence.tests=NoTestHasThisName",
+            CommandLine = $"ktest.initcall={how} initcall.bound=1 watchdog_thresh=1 commence.tests=NoTestHasThisName",
         });
 
         Assert.Contains(result.ConsoleLines, line => line.Contains(expected, StringComparison.Ordinal));

@@ -16,6 +16,8 @@ internal sealed class InitThread : KernelThreadBody
         BootStep.Done("workqueue_init"u8);
         Initcalls.RunBeforeSmp();                      // what one processor does alone
         BootStep.Done("do_pre_smp_initcalls"u8);
+        LockupDetector.Init();                         // a processor that does not schedule is named
+        BootStep.Done("lockup_detector_init"u8);
         SmpInit.BringUpAll();
         BootStep.Done("smp_init"u8);
         Printk.Info($"all {Processors.OnlineCount} processors are online");

@@ -53,8 +53,11 @@ public sealed class KernelTraps : TrapSink
         || (address < ImageLayout.BootStackStart && ImageLayout.BootStackStart - address <= Limits.PageSizeBytes);
 
     /// <inheritdoc/>
-    public override void OnTimer(ref TrapFrame frame) =>
+    public override void OnTimer(ref TrapFrame frame)
+    {
         Scheduler.Tick(ModeOf(in frame));
+        LockupDetector.OnTick(ref frame);
+    }
 
     /// <inheritdoc/>
     public override void OnRescheduleIpi()
@@ -75,7 +78,11 @@ public sealed class KernelTraps : TrapSink
     }
 
     /// <inheritdoc/>
-    public override void OnDeviceInterrupt(ref TrapFrame frame, int vector) => DeviceInterrupts.Dispatch(vector, ModeOf(in frame));
+    public override void OnDeviceInterrupt(ref TrapFrame frame, int vector)
+    {
+        DeviceInterrupts.Dispatch(vector, ModeOf(in frame));
+        LockupDetector.OnTick(ref frame); // the tick may come from a device
+    }
 
     /// <inheritdoc/>
     public override void OnControllerError(uint status) => ControllerErrors.Report(status);

@@ -43,6 +43,8 @@ public sealed partial class Processor
         }
     }
 
+    internal LockupWatch LockupWatch; // its own tick's
+
     /// <summary>What it runs when nothing else wants to (pid 0).</summary>
     public Task IdleTask => RunQueue.Idle;
 

@@ -48,6 +48,7 @@ public sealed class RunQueue
     private ulong _realTimeUsedNs; // in this period
     private ulong _clockNs;
     private ulong _switchCount;
+    private ulong _pickCount;
 
     internal RunQueue(CpuId cpu, Task idle)
     {
@@ -72,6 +73,9 @@ public sealed class RunQueue
 
     /// <summary>Switches to another task so far. Racy without the lock.</summary>
     public ulong SwitchCount => Volatile.Read(ref _switchCount);
+
+    /// <summary>Choices of the next task so far, of the same one again included. Written by its own processor, under the lock.</summary>
+    internal ulong PickCount => Volatile.Read(ref _pickCount);
 
     /// <summary>Sleeps that count as load and began here, less those that ended here; only the sum over all processors
     /// means something. Racy without the lock.</summary>
@@ -137,6 +141,7 @@ public sealed class RunQueue
     {
         PutBackCurrent();
         Task next = (IsRealTimeHeldBack ? null : _realTime.PickNext()) ?? _fair.PickNext() ?? Idle;
+        Volatile.Write(ref _pickCount, _pickCount + 1);
         next.ExecStartNs = _clockNs;
         next.PickedAtRuntimeNs = next.RuntimeNsField;
         if (next != Current)

@@ -118,6 +118,14 @@ public static partial class Scheduler
             IdleTick.StopIfIdle(here, now);
     }
 
+    /// <summary>Has the calling processor choose again, soon.</summary>
+    /// <remarks>Context: hard IRQ. IRQs: off.</remarks>
+    internal static void RequestChoice(RunQueue here)
+    {
+        using IrqSpinLock.Guard guard = here.Lock.Lock();
+        RequestReschedule(here); // our own: no interrupt to send
+    }
+
     private static void AddQueues(Processor processor, Task idle) =>
         processor.SetScheduling(new RunQueue(processor.Id, idle), new TimerQueue());
 

@@ -1,4 +1,4 @@
-// An initcall that misbehaves when it is asked to: ktest.initcall=fail|irq|preempt|lock|slow. tests/boot looks at what the kernel says.
+// An initcall that misbehaves when it is asked to: ktest.initcall=fail|irq|preempt|lock|slow|lockup. tests/boot looks at what the kernel says.
 using System;
 using Commence.Init;
 using Commence.Lib;
@@ -29,8 +29,17 @@ internal static class BadInitcall
         else if (how.SequenceEqual("lock"u8))
             KeepLock();
         else if (how.SequenceEqual("slow"u8))
-            WaitUntilNamed();
+            WaitUntilNamed("initcall BadInitcall.Misbehave has not returned"u8, mayYield: true);
+        else if (how.SequenceEqual("lockup"u8))
+            Hog();
         return Errno.None;
+    }
+
+    // Does not let go of its processor until somebody says so.
+    private static void Hog()
+    {
+        using Preempt.Guard guard = Preempt.Disable();
+        WaitUntilNamed("watchdog: BUG: soft lockup - CPU#"u8, mayYield: false);
     }
 
     private static void KeepLock()
@@ -41,20 +50,23 @@ internal static class BadInitcall
     }
 
     // Until the log says that this takes too long.
-    private static void WaitUntilNamed()
+    private static void WaitUntilNamed(ReadOnlySpan<byte> message, bool mayYield)
     {
         Nanoseconds limit = Clock.Monotonic() + Nanoseconds.FromSeconds(LimitSeconds);
-        while (!IsNamed() && Clock.Monotonic() < limit)
-            Scheduler.Sleep(Nanoseconds.FromMilliseconds(10));
+        while (!IsNamed(message) && Clock.Monotonic() < limit)
+        {
+            if (mayYield)
+                Scheduler.Sleep(Nanoseconds.FromMilliseconds(10));
+        }
     }
 
-    private static bool IsNamed()
+    private static bool IsNamed(ReadOnlySpan<byte> message)
     {
         LogCursor cursor = default;
         Span<byte> text = stackalloc byte[LogRing.RecordTextMax];
         while (Printk.Ring.Read(ref cursor, text, out LogRecord record) == LogReadStatus.Record)
         {
-            if (text[..record.Length].IndexOf("initcall BadInitcall.Misbehave has not returned"u8) >= 0)
+            if (text[..record.Length].IndexOf(message) >= 0)
                 return true;
         }
 

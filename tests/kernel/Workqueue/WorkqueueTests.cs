@@ -6,6 +6,7 @@ using Commence.Sched;
 using Commence.Smp;
 using Commence.Time;
 using Commence.Workqueues;
+using QueuedWork = Commence.Workqueues.Work;
 
 namespace Commence.Testing;
 
@@ -15,7 +16,7 @@ internal static class WorkqueueTests
     private const int Cpus = 4;
 
     // Says where it runs, and checks that it does so once at a time.
-    private sealed class Probe : Work
+    private sealed class Probe : QueuedWork
     {
         private int _inside;
 
@@ -43,7 +44,7 @@ internal static class WorkqueueTests
         }
     }
 
-    private sealed class Waiter(Gate gate) : Work
+    private sealed class Waiter(Gate gate) : QueuedWork
     {
         protected override void Run()
         {
