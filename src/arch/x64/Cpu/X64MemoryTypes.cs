@@ -55,8 +55,7 @@ public static class X64MemoryTypes
     /// <summary>Loads the PAT; on the boot processor remembers the MTRRs, on others makes them the same.</summary>
     /// <param name="hasRanges">The processor has MTRRs.</param>
     /// <returns>Whether MTRRs had to be changed.</returns>
-    /// <remarks>Context: early boot, AP call-in. IRQs: off. Where MTRRs were off, the caller makes the processor forget its
-    /// translations: by switching global pages on, which follows anyway.</remarks>
+    /// <remarks>Context: early boot, AP call-in. IRQs: off.</remarks>
     public static MemoryTypeChange LoadOnThisCpu(bool hasRanges)
     {
         if (!s_isBootKnown)
@@ -76,10 +75,14 @@ public static class X64MemoryTypes
         }
 
         // With MTRRs off all memory is uncached whatever page tables say: there is nothing in the caches that another type could
-        // contradict, and the ranges come into force at once, with the last write.
-        if (change == MemoryTypeChange.WereOff)
-            WriteRanges();
+        // contradict, and the ranges come into force at once, with the last write. Translations remember types, and are forgotten.
         LoadAttributes();
+        if (change == MemoryTypeChange.WereOff)
+        {
+            WriteRanges();
+            X64PageTable.FlushLocalGlobal();
+        }
+
         return change;
     }
 
