@@ -2,6 +2,7 @@
 // the tick comes, and that the console can be typed at, which takes a device's interrupt.
 using System;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -88,6 +89,17 @@ public sealed class ClockTests
         MachineResult result = await Kernel.RunAsync("/bin/true", [], spec);
 
         Kernel.AssertRefused(result, "no clock of known rate", "HPET (", "PM timer (", "PIT (", "RTC (", "CPUID", "tsc_early_khz=");
+    }
+
+    [Fact]
+    public async Task EachProcessorsBogoMipsAreThoseOfTheLog()
+    {
+        MachineSpec spec = Kernel.Machine with { Cpus = 2, CommandLine = "lpj=4000000" };
+        MachineResult result = await Kernel.RunAsync("/bin/sh", ["-c", "mount -t proc proc /proc; grep bogomips /proc/cpuinfo"], spec);
+
+        Kernel.AssertStatus(0, result);
+        Assert.Contains("Total of 2 processors activated (4000.00 BogoMIPS)", result.Console);
+        Assert.Equal(2, result.ConsoleLines.Count(line => line == "bogomips\t: 2000.00"));
     }
 
     [Fact]

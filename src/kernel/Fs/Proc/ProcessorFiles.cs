@@ -45,6 +45,7 @@ internal sealed class CpuInfoFile : ProcFile
         facts.Place = processor.Place;
         facts.CacheBytes = description.Caches.TryGetLast(out CpuCache cache) ? cache.SizeBytes : 0;
         facts.CyclesPerSecond = LogClock.CyclesPerMillisecond * 1000;
+        facts.BogoMipsHundredths = new BogoMips(processor.LoopsPerTick).Hundredths;
         CpuInfo.Format(ref text.Out, in facts, in description.Traits, in common);
         text.Out.Append((byte)'\n');
         text.EndRecord();
