@@ -145,17 +145,36 @@ public struct MemoryMap
         return MemoryKind.None;
     }
 
-    /// <summary>Whether all of a range is usable; an empty range is.</summary>
-    public readonly bool IsUsable(PhysRange range)
+    /// <summary>The part of a range that is usable without a break from the range's start on; empty if the start is not.</summary>
+    public readonly PhysRange UsablePart(PhysRange range)
     {
         foreach (MemoryMapEntry region in Regions)
         {
-            // No two usable regions touch: a range that no single one covers has a hole.
+            // No two usable regions touch: where this one ends, a break begins.
             if (region.Kind == MemoryKind.Usable && region.Contains(range.Start))
-                return range.Length <= region.End.Value - range.Start.Value;
+                return new PhysRange(range.Start, Math.Min(range.Length, region.End.Value - range.Start.Value));
         }
 
-        return range.IsEmpty;
+        return default;
+    }
+
+    /// <summary>Whether all of a range is listed as usable or reserved; an empty range is.</summary>
+    public readonly bool IsUsableOrReserved(PhysRange range)
+    {
+        ulong at = range.Start.Value;
+        ulong left = range.Length;
+        foreach (MemoryMapEntry region in Regions)
+        {
+            if (left == 0 || !region.Contains(new PhysAddr(at)))
+                continue;
+            if (region.Kind > MemoryKind.Reserved)
+                return false;
+            ulong piece = Math.Min(left, region.End.Value - at);
+            at += piece;
+            left -= piece;
+        }
+
+        return left == 0;
     }
 
     // Walks [at, end) from left to right: gaps get the new kind, regions of a lower kind are overpainted, others stay.

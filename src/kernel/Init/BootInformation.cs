@@ -123,11 +123,15 @@ public static class BootInformation
         text[..s_commandLineLength].CopyTo(s_commandLine);
     }
 
-    // Its pages are read through the direct map and then handed out: they must be memory, and not the kernel's own.
+    // Its pages are read and then handed out: they must be memory, and not the kernel's own. SeaBIOS on a microvm takes the last
+    // page of memory for itself, and QEMU puts the archive there all the same: the end may be reserved, then only read.
     private static void TakeInitramfs(PhysRange range)
     {
         PhysRange image = new(ImageLayout.EntryStart, ImageLayout.LoadEnd.Value - ImageLayout.EntryStart.Value);
-        if (s_memoryMap.IsUsable(range) && !range.Overlaps(image))
+        if (range.IsEmpty)
+            return;
+        bool isMemory = !s_memoryMap.UsablePart(range).IsEmpty && s_memoryMap.IsUsableOrReserved(range);
+        if (isMemory && !range.Overlaps(image))
             Initramfs = range;
         else
             s_faults.Add(FirmwarePart.Initramfs, FaultKind.NotFreeMemory, 0, range.Start.Value);

@@ -59,23 +59,29 @@ public class MemoryMapTests
         }).Holds(20);
 
     [Theory]
-    [InlineData(0x1000, 0x2000, true)]
-    [InlineData(0x0FFF, 0x10, false)]   // begins before the region
-    [InlineData(0x2FFF, 2, false)]      // ends behind it
-    [InlineData(0x2FFF, 1, true)]
-    [InlineData(0x4000, 0x1000, false)] // reserved
-    [InlineData(0x1000, 0x8000, false)] // has a hole
-    [InlineData(0x1000, ulong.MaxValue, false)]
-    [InlineData(ulong.MaxValue, 2, false)]
-    [InlineData(0x9000, 0, true)]
-    public void ARangeIsUsableAsAWholeOrNotAtAll(ulong start, ulong length, bool isUsable)
+    [InlineData(0x1000, 0x2000, 0x2000, true)]
+    [InlineData(0x0FFF, 0x10, 0, false)]        // begins before the region
+    [InlineData(0x2FFF, 2, 1, false)]           // ends in the hole behind it
+    [InlineData(0x2FFF, 1, 1, true)]
+    [InlineData(0x4000, 0x1000, 0, true)]       // reserved
+    [InlineData(0x5800, 0x1000, 0x800, true)]   // firmware took the end
+    [InlineData(0x4FFF, 0x2001, 0, true)]
+    [InlineData(0x6FFF, 2, 0, false)]           // ACPI's
+    [InlineData(0x1000, 0x8000, 0x2000, false)] // has a hole
+    [InlineData(0x1000, ulong.MaxValue, 0x2000, false)]
+    [InlineData(ulong.MaxValue, 2, 0, false)]
+    [InlineData(0x9000, 0, 0, true)]
+    public void ARangeIsHeldAgainstTheMap(ulong start, ulong length, ulong usable, bool isListed)
     {
         MemoryMap map = default;
         map.Add(new PhysAddr(0x2000), 0x1000, MemoryKind.Usable);
         map.Add(new PhysAddr(0x1000), 0x1000, MemoryKind.Usable);
         map.Add(new PhysAddr(0x4000), 0x1000, MemoryKind.Reserved);
         map.Add(new PhysAddr(0x5000), 0x1000, MemoryKind.Usable);
-        Assert.Equal(isUsable, map.IsUsable(new PhysRange(new PhysAddr(start), length)));
+        map.Add(new PhysAddr(0x6000), 0x1000, MemoryKind.Reserved);
+        map.Add(new PhysAddr(0x7000), 0x1000, MemoryKind.AcpiNvs);
+        PhysRange range = new(new PhysAddr(start), length);
+        Assert.Equal((usable, isListed), (map.UsablePart(range).Length, map.IsUsableOrReserved(range)));
     }
 
     [Theory]

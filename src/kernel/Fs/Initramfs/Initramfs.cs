@@ -44,9 +44,11 @@ public static class Initramfs
 
         if (range.Length > int.MaxValue)
             Printk.Emergency($"Initramfs unpacking failed: {range.Length >> 20} MiB are more than can be handled");
+        else if (!KernelPageTable.TryMapFirmware(KernelMemory.Table, Region(range))) // what of it firmware has taken
+            Printk.Emergency($"Initramfs unpacking failed: no memory to map it");
         else
             Unpack(DirectMap.Bytes(range.Start, (int)range.Length));
-        FreeArchive(range);
+        FreeArchive(BootInformation.MemoryMap.UsablePart(range));
     }
 
     /// <summary>Unpacks an archive over rootfs.</summary>
@@ -126,8 +128,10 @@ public static class Initramfs
     // Pages that the archive shares with something else stay reserved.
     private static void FreeArchive(PhysRange range)
     {
-        MemoryRegion pages = new MemoryRegion(range.Start, new PhysAddr(range.Start.Value + range.Length)).WholePages;
+        MemoryRegion pages = Region(range).WholePages;
         KernelMemory.Pages.AddReserved(pages);
         Printk.Info($"Freeing initrd memory: {pages.SizeBytes >> 10}K");
     }
+
+    private static MemoryRegion Region(PhysRange range) => new(range.Start, range.Start + range.Length);
 }
