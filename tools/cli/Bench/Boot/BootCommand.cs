@@ -20,6 +20,9 @@ internal static class BootCommand
     private const int MemoryMin = 2;
     private const int MemoryMax = 256;
 
+    // A machine with too little memory may hang for ever, and half of those that are tried have too little.
+    private static readonly TimeSpan s_memoryLimitMax = TimeSpan.FromSeconds(120);
+
     internal static Command Create()
     {
         Option<int[]> cpus = BenchCommand.CpusOption(min: 1, 1, 4, 16, 64);
@@ -76,12 +79,13 @@ internal static class BootCommand
 
     private static async Task<Dictionary<string, int?>> SearchMemoryAsync(List<BootContender> contenders, TimeSpan limit, CancellationToken stop)
     {
+        TimeSpan memoryLimit = limit < s_memoryLimitMax ? limit : s_memoryLimitMax;
         Dictionary<string, int?> smallest = [];
         foreach (BootContender contender in contenders.Where(static contender => contender.Name is BootContender.Commence or "Linux"))
         {
             Say.Note($"the smallest memory for {contender.Name} with {MemoryCpus} CPUs");
             smallest[contender.Name] = await MemorySearch.SmallestAsync(MemoryMin, MemoryMax, size =>
-                MemorySearch.ReachesInitAsync(contender.Machine with { Cpus = MemoryCpus, MemoryMiB = size }, limit, stop));
+                MemorySearch.ReachesInitAsync(contender.Machine with { Cpus = MemoryCpus, MemoryMiB = size }, memoryLimit, stop));
         }
         return smallest;
     }
