@@ -1,7 +1,7 @@
 // Starting all processors at once, with an end to every wait and a verdict for each that does not come.
 //
 //   when                              to                     what
-//   at once                           all                    INIT, ResetDelay (none on recent processors), SIPI
+//   at once                           one after the other    INIT, SIPI; or INIT to all, cpu_init_udelay=, SIPI to all
 //   nobody came for ResendAfter       those never seen       SIPI again: hypervisors and SMM are known to lose the first
 //   nobody came for 100 ms            those never seen       INIT, 10 ms, SIPI: what the oldest processors want
 //   nobody came for 1 s               -                      verdict, and boot goes on with the rest
@@ -13,9 +13,10 @@
 // Processors that know no start message (82489DX) begin where the start vector says as soon as they are reset, so they are
 // brought up one at a time, and are Kicked before the INIT.
 //
-// To all others an INIT is sent only to a processor whose state word is Prepared, and the word becomes Kicked only after the INIT has had
-// its time, right before the SIPI. So a processor that is reset cannot call in; one that calls in while its escalation
-// begins either loses the compare-and-swap from Kicked, and parks until the reset reaches it, or wins it, and no reset is sent.
+// To all others an INIT is sent only while their state word is Prepared, and the word becomes Kicked right before the SIPI;
+// where the processor may be running our code already (escalation, a later try) the INIT has its time before that. So a
+// processor that is being reset cannot call in. One that calls in while its escalation begins either loses the
+// compare-and-swap from Kicked, and parks until the reset reaches it, or wins it, and no reset is sent.
 //
 // Invariant: when BringUp returns, every target is Alive or has a verdict, and a processor with a verdict never takes part.
 //
@@ -64,7 +65,13 @@ public ref struct SmpBoot<TMachine>
     /// <summary>Starts the prepared processors in <paramref name="targets"/> and waits until each has called in or has a verdict.</summary>
     /// <returns>Those that called in.</returns>
     /// <remarks>Context: thread or early boot. Fails: never; the verdicts are in the state words.</remarks>
-    public CpuMask BringUp(in CpuMask targets) => _machine.NeedsStartVector ? BringUpSerially(in targets) : BringUpTogether(in targets);
+    public CpuMask BringUp(in CpuMask targets) =>
+        _machine.NeedsStartVector ? BringUpSerially(in targets) : BringUpTogether(in targets, _machine.ResetDelay.Value);
+
+    /// <summary>The same for processors that may be running, wherever an earlier try has left them.</summary>
+    /// <inheritdoc cref="BringUp"/>
+    public CpuMask BringUpAgain(in CpuMask targets) =>
+        _machine.NeedsStartVector ? BringUpSerially(in targets) : BringUpTogether(in targets, EscalatedResetDelay);
 
     /// <summary>The classic way: one after the other, each waited for before the next (Linux 2.4: <c>smp_boot_cpus</c>).</summary>
     /// <inheritdoc cref="BringUp"/>
@@ -75,7 +82,7 @@ public ref struct SmpBoot<TMachine>
         {
             CpuMask one = CpuMask.Of(cpu);
             _machine.SetStartVector(cpu);
-            CpuMask came = BringUpTogether(in one);
+            CpuMask came = BringUpTogether(in one, _machine.ResetDelay.Value);
             alive.UnionWith(in came);
         }
 
@@ -104,13 +111,14 @@ public ref struct SmpBoot<TMachine>
 
     private ulong Now => _machine.Now.Value;
 
-    private CpuMask BringUpTogether(in CpuMask targets)
+    private CpuMask BringUpTogether(in CpuMask targets, ulong resetDelay)
     {
         CpuMask alive = targets;
         Await(in targets, ProcessorState.Alive);
-        foreach (CpuId cpu in targets)
-            Reset(cpu);
-        StartAll(in targets, _machine.ResetDelay.Value);
+        if (resetDelay == 0)
+            StartAtOnce(in targets);
+        else
+            StartAfterPause(in targets, resetDelay);
 
         Watch(Remedy.Resend);
         Judge(ProcessorState.Kicked);
@@ -133,21 +141,37 @@ public ref struct SmpBoot<TMachine>
         _machine.Reset(cpu);
     }
 
-    private void StartAll(in CpuMask targets, ulong resetDelay)
+    // Both messages to one processor, then to the next: where processors share few real ones, each wakes up once for both.
+    private void StartAtOnce(in CpuMask targets)
     {
-        if (resetDelay != 0)
-        {
-            WaitFor(resetDelay);
-            foreach (CpuId cpu in targets)
-                _machine.EndReset(cpu);
-        }
-
         foreach (CpuId cpu in targets)
         {
-            // Kicked before the message: the processor may call in before the next instruction here.
-            if (_machine.TryAdvance(cpu, ProcessorState.Prepared, ProcessorState.Kicked))
-                _machine.Start(cpu);
+            Reset(cpu);
+            Kick(cpu);
         }
+    }
+
+    private void StartAfterPause(in CpuMask targets, ulong resetDelay)
+    {
+        foreach (CpuId cpu in targets)
+            Reset(cpu);
+        StartAll(in targets, resetDelay);
+    }
+
+    private void StartAll(in CpuMask targets, ulong resetDelay)
+    {
+        WaitFor(resetDelay);
+        foreach (CpuId cpu in targets)
+            _machine.EndReset(cpu);
+        foreach (CpuId cpu in targets)
+            Kick(cpu);
+    }
+
+    // Kicked before the message: the processor may call in before the next instruction here.
+    private void Kick(CpuId cpu)
+    {
+        if (_machine.TryAdvance(cpu, ProcessorState.Prepared, ProcessorState.Kicked))
+            _machine.Start(cpu);
     }
 
     private void StartSilent()

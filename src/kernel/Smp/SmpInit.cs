@@ -64,7 +64,9 @@ public static class SmpInit
         if (isPrepared)
         {
             CpuMask one = CpuMask.Of(processor.Id);
-            BringUpWave(in one);
+            SmpBoot<SmpMachine> protocol = OpenProtocol(in one);
+            CpuMask alive = protocol.BringUpAgain(in one);
+            Commence(ref protocol, in alive);
             SmpReport.Tell(in one);
         }
 
@@ -137,13 +139,22 @@ public static class SmpInit
 
     private static void BringUpWave(in CpuMask wave)
     {
-        bool isSerial = Order == BringUpOrder.Serial;
-        Pfn startPage = default;
-        if (!isSerial && LowPages.TryGetStartPage(out startPage))
-            SecondaryBoot.PrepareStartPage(startPage);
-        SmpBoot<SmpMachine> protocol = new(new SmpMachine(in wave, startPage));
+        SmpBoot<SmpMachine> protocol = OpenProtocol(in wave);
         BringUpTimes.FirstInit();
-        CpuMask alive = isSerial ? protocol.BringUpSerially(in wave) : protocol.BringUp(in wave);
+        CpuMask alive = Order == BringUpOrder.Serial ? protocol.BringUpSerially(in wave) : protocol.BringUp(in wave);
+        Commence(ref protocol, in alive);
+    }
+
+    private static SmpBoot<SmpMachine> OpenProtocol(in CpuMask processors)
+    {
+        Pfn startPage = default;
+        if (Order == BringUpOrder.Parallel && LowPages.TryGetStartPage(out startPage))
+            SecondaryBoot.PrepareStartPage(startPage);
+        return new SmpBoot<SmpMachine>(new SmpMachine(in processors, startPage));
+    }
+
+    private static void Commence(ref SmpBoot<SmpMachine> protocol, in CpuMask alive)
+    {
         CpuMask online = protocol.Commence(in alive);
         foreach (CpuId cpu in online)
             GiveBackBootPage(Processors.Get(cpu));

@@ -157,7 +157,7 @@ public class SmpBootTests
         machine.Processors[1].State = ProcessorState.Prepared;
         SmpBoot<SimulatedMachine.Port> protocol = machine.NewProtocol();
         CpuMask one = CpuMask.Of(new CpuId(1));
-        CpuMask alive = protocol.BringUp(in one);
+        CpuMask alive = protocol.BringUpAgain(in one);
         CpuMask online = protocol.Commence(in alive);
         Assert.Equal(1, online.Count);
         Assert.Equal(ProcessorState.Online, machine.Processors[1].State);

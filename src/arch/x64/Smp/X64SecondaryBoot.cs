@@ -16,11 +16,9 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
 {
     private const int PageSizeBytes = 4096;
 
-    // Intel from family 6 on and AMD from family 15 on need no pause between INIT and SIPI; older ones need 10 ms
-    // (MP Spec 1.4 §B.4).
-    private const uint FamilyIntelP6 = 6;
-    private const uint FamilyAmdK8 = 15;
-    private const ulong LegacyResetDelayNs = 10_000_000;
+    // Processors before Intel's P6 and AMD's K8 need 10 ms between INIT and SIPI (MP Spec 1.4 §B.4). None of them has 64-bit
+    // mode, so none runs this kernel. One that wants the pause all the same gets it by the protocol's escalation.
+    private const ulong ResetDelayNs = 0;
 
     /// <inheritdoc/>
     public static int AreaSizeBytes => PageSizeBytes;
@@ -137,15 +135,7 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
     public static uint ReadAndClearErrors() => X64LocalApic.ReadAndClearErrors();
 
     /// <inheritdoc/>
-    public static Nanoseconds ResetDelay
-    {
-        get
-        {
-            uint family = X64CpuId.Family;
-            bool isModern = X64CpuId.IsAmdOrHygon ? family >= FamilyAmdK8 : family >= FamilyIntelP6;
-            return new Nanoseconds(isModern ? 0 : LegacyResetDelayNs);
-        }
-    }
+    public static Nanoseconds ResetDelay => new(ResetDelayNs);
 
     /// <inheritdoc/>
     public static void CompleteBootProcessor(in ProcessorMemory memory) =>
