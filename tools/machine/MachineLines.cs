@@ -1,4 +1,4 @@
-// The host's ends of a machine's lines: a scratch directory with three listening sockets and the reset log.
+// The host's ends of a machine's lines: a scratch directory with listening sockets and the reset log.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -18,12 +18,19 @@ public sealed class MachineLines : IDisposable
     private readonly List<NetworkStream> _streams = [];
 
     /// <summary>Makes the scratch directory and listens.</summary>
-    public MachineLines()
+    /// <param name="hasDebugger">Listen for QEMU's gdb server as well.</param>
+    public MachineLines(bool hasDebugger = false)
     {
+        HasDebugger = hasDebugger;
         DirectoryPath = MakeScratchDirectory();
         foreach (string path in (string[])[ConsolePath, RecordPath, QmpPath])
             _listeners.Add(Listen(path));
+        if (hasDebugger)
+            _listeners.Add(Listen(DebuggerPath));
     }
+
+    /// <summary>There is a line to QEMU's gdb server.</summary>
+    public bool HasDebugger { get; }
 
     /// <summary>The scratch directory; it disappears with this object.</summary>
     public string DirectoryPath { get; }
@@ -36,6 +43,9 @@ public sealed class MachineLines : IDisposable
 
     /// <summary>The control socket.</summary>
     public string QmpPath => Path.Combine(DirectoryPath, "qmp");
+
+    /// <summary>The socket of QEMU's gdb server.</summary>
+    public string DebuggerPath => Path.Combine(DirectoryPath, "gdb");
 
     /// <summary>The file in which QEMU logs each processor's resets.</summary>
     public string ResetLogPath => Path.Combine(DirectoryPath, "resets");
@@ -51,6 +61,9 @@ public sealed class MachineLines : IDisposable
 
     /// <summary>The control connection, once <see cref="AcceptAsync"/> has returned.</summary>
     public NetworkStream Qmp => _streams[2];
+
+    /// <summary>QEMU's gdb server, if <see cref="HasDebugger"/>, once <see cref="AcceptAsync"/> has returned.</summary>
+    public NetworkStream Debugger => _streams[3];
 
     /// <summary>Waits until QEMU has connected all lines.</summary>
     /// <remarks>Fails: throws when <paramref name="stop"/> is cancelled first.</remarks>

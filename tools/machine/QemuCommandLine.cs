@@ -3,6 +3,7 @@
 //   COM1 (0x3f8)  the console, as it is
 //   COM2 (0x2f8)  the record line (docs/record-line.md)
 //   QMP           control: start, events, quit
+//   gdb           processors and memory, for who wants to spoil them (Gdb/GdbClient.cs)
 //
 // QEMU connects to sockets on which we already listen, so nobody polls for them. The machine is created stopped
 // (-S) and continued over QMP, so no event can be missed; it pauses when it shuts down or resets, so the reason
@@ -47,6 +48,8 @@ public static class QemuCommandLine
             arguments.AddRange(["-bios", spec.Firmware]);
         if (spec.GdbPort is int port)
             arguments.AddRange(["-gdb", $"tcp:127.0.0.1:{Number(port)}"]);
+        if (lines.HasDebugger)
+            arguments.AddRange(["-chardev", Socket("gdb", lines.DebuggerPath), "-gdb", "chardev:gdb"]);
         arguments.AddRange(spec.ExtraArguments);
         return arguments;
     }

@@ -16,18 +16,23 @@ internal static class Standstill
 {
     private const int AnswersNeeded = 2;
 
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    /// <summary>How long a machine is quiet before it is asked, while it should be running a program.</summary>
+    internal static readonly TimeSpan Patient = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same once the program has ended, and the machine has only itself to stop.</summary>
+    internal static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Completes when the machine stands still; never otherwise.</summary>
     /// <param name="qmp">Its control connection.</param>
     /// <param name="console">What it prints: a machine that prints is not asked.</param>
+    /// <param name="interval">How long it must be quiet, and the time between two questions.</param>
     /// <param name="stop">Ends the watch.</param>
-    internal static async Task WaitAsync(QmpClient qmp, ConsoleCapture console, CancellationToken stop)
+    internal static async Task WaitAsync(QmpClient qmp, ConsoleCapture console, TimeSpan interval, CancellationToken stop)
     {
         for (int answers = 0; answers < AnswersNeeded;)
         {
-            await Task.Delay(s_interval, stop);
-            bool isStill = console.Quiet > s_interval && await IsStillAsync(qmp);
+            await Task.Delay(interval, stop);
+            bool isStill = console.Quiet > interval && await IsStillAsync(qmp);
             answers = isStill ? answers + 1 : 0;
         }
     }

@@ -12,6 +12,7 @@ using System.IO;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Tasks;
+using Commence.Machine.Gdb;
 using Commence.Machine.Records;
 
 namespace Commence.Machine;
@@ -53,6 +54,11 @@ public sealed class VirtualMachine(MachineSpec spec)
     /// <summary>Called with the control connection just before the machine starts.</summary>
     public Func<QmpClient, Task>? OnControl { get; init; }
 
+    /// <summary>Starts the machine through QEMU's gdb server, and may stop and change it; without it the machine starts by itself.
+    /// When it has returned, the machine must be running.</summary>
+    /// <remarks>A failure ends the run and comes out of <see cref="RunAsync(TimeSpan?, CancellationToken)"/>.</remarks>
+    public Func<GdbClient, Task>? OnDebugger { get; init; }
+
     /// <summary>Runs <paramref name="spec"/> with at most <paramref name="timeout"/> and gives how it ended.</summary>
     public static Task<MachineResult> RunAsync(MachineSpec spec, TimeSpan timeout) =>
         new VirtualMachine(spec).RunAsync(timeout, CancellationToken.None);
@@ -90,7 +96,10 @@ public sealed class VirtualMachine(MachineSpec spec)
         {
             QmpClient qmp = await QmpClient.ConnectAsync(lines.Qmp, HearEvent);
             await StartAsync(qmp);
-            await WaitForEndAsync(qemu, qmp, timeout, stop);
+            Task debugging = OnDebugger is null ? Task.CompletedTask : OnDebugger(await GdbClient.ConnectAsync(lines.Debugger));
+            await WaitForEndAsync(qemu, qmp, debugging, timeout, stop);
+            if (debugging.IsFaulted)
+                await debugging;
             if (!_exit.Task.IsCompleted && !_panic.Task.IsCompleted && !stop.IsCancellationRequested)
                 cpus = await LookAtCpusAsync(qmp).WaitAsync(s_quitMax, CancellationToken.None);
             await DrainAsync();
@@ -147,27 +156,47 @@ public sealed class VirtualMachine(MachineSpec spec)
     {
         if (OnControl is not null)
             await OnControl(qmp);
-        if (spec.GdbPort is null)
+        if (spec.GdbPort is null && OnDebugger is null)
             await qmp.ExecuteAsync("cont");
     }
 
-    private async Task WaitForEndAsync(ChildProcess qemu, QmpClient qmp, TimeSpan? timeout, CancellationToken stop)
+    private async Task WaitForEndAsync(ChildProcess qemu, QmpClient qmp, Task debugging, TimeSpan? timeout, CancellationToken stop)
     {
         using CancellationTokenSource timers = new();
         Task timeIsOver = Task.Delay(timeout ?? Timeout.InfiniteTimeSpan, timers.Token);
-        Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, stop);
-        Task ended = Task.WhenAny(_shutdown.Task, qemu.Exited, stopped);
+        Task cancelled = Task.Delay(Timeout.InfiniteTimeSpan, stop);
+        Task failed = WaitForFailureAsync(debugging, timers.Token);
+        Task ended = Task.WhenAny(_shutdown.Task, qemu.Exited, cancelled, failed);
         bool isWatched = spec.GdbPort is null && !spec.IsMeasured;
-        Task halted = isWatched ? Standstill.WaitAsync(qmp, _console, timers.Token) : Task.Delay(Timeout.InfiniteTimeSpan, timers.Token);
+        Task halted = isWatched ? Standstill.WaitAsync(qmp, _console, Standstill.Patient, timers.Token) : Task.Delay(Timeout.InfiniteTimeSpan, timers.Token);
 
         Task first = await Task.WhenAny(_panic.Task, ended, _exit.Task, halted, timeIsOver);
         if (first == _exit.Task)
-            await Task.WhenAny(_panic.Task, ended, halted, Task.Delay(s_powerOffMax, timers.Token));
+        {
+            Task stopped = Standstill.WaitAsync(qmp, _console, Standstill.Eager, timers.Token);
+            await Task.WhenAny(_panic.Task, ended, stopped, Task.Delay(s_powerOffMax, timers.Token));
+        }
+
         if (_panic.Task.IsCompleted)
             await Task.WhenAny(ended, WaitForQuietAsync(s_panicQuiet, s_panicMax));
         _isHalted = first == halted && halted.IsCompletedSuccessfully;
         _isTimeOver = first == timeIsOver;
         await timers.CancelAsync();
+    }
+
+    // Completes when the task fails, and only then.
+    private static async Task WaitForFailureAsync(Task task, CancellationToken stop)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception)
+        {
+            return;
+        }
+
+        await Task.Delay(Timeout.InfiniteTimeSpan, stop);
     }
 
     private static async Task<IReadOnlyList<CpuState>> LookAtCpusAsync(QmpClient qmp)
