@@ -177,6 +177,27 @@ public struct MemoryMap
         return left == 0;
     }
 
+    /// <summary>Whether a range is of one piece: listed from end to end, or not listed at all.</summary>
+    /// <remarks>A structure of firmware's that begins in memory and reaches out of it is not what it says.</remarks>
+    public readonly bool IsOnePiece(PhysAddr start, ulong length)
+    {
+        if (start.Value >= AddressEnd || length > AddressEnd - start.Value)
+            return false;
+
+        ulong at = start.Value;
+        ulong end = at + length;
+        foreach (MemoryMapEntry region in Regions)
+        {
+            if (region.End.Value <= at || at >= end)
+                continue;
+            if (region.Start.Value > at)
+                return at == start.Value && region.Start.Value >= end; // a gap: the whole range, or not at all
+            at = Math.Min(region.End.Value, end);
+        }
+
+        return at == start.Value || at == end;
+    }
+
     // Walks [at, end) from left to right: gaps get the new kind, regions of a lower kind are overpainted, others stay.
     private void Paint(ulong at, ulong end, MemoryKind kind)
     {

@@ -30,7 +30,6 @@ public enum FirmwarePart : byte
     Dsdt,
     Srat,
     Slit,
-    Processors,
     Elf,
     Cpio,
     Gzip,
@@ -89,6 +88,18 @@ public enum FaultKind : byte
 
     /// <summary>A range that is not, as a whole, free memory of this machine; the value is its address.</summary>
     NotFreeMemory,
+
+    /// <summary>The table names no processor that could run.</summary>
+    NoProcessor,
+
+    /// <summary>The table does not name the processor that reads it; the value is its APIC id.</summary>
+    BootProcessorMissing,
+
+    /// <summary>The table says that the processor that reads it is not there to be used; the value is its APIC id.</summary>
+    BootProcessorDisabled,
+
+    /// <summary>An enabled processor whose id is the broadcast address; the value is that address.</summary>
+    BroadcastId,
 }
 
 /// <summary>One fault: in which structure, of which kind, where, and the value found there.</summary>
@@ -114,6 +125,9 @@ public readonly struct ParseFault : ITextFormattable
 
     public bool IsFault => Kind != FaultKind.None;
 
+    // What is not there is nowhere.
+    private bool IsOfWhole => Kind is FaultKind.NoProcessor or FaultKind.BootProcessorMissing;
+
     /// <summary>The structure's usual name.</summary>
     public ReadOnlySpan<byte> PartName => Part switch
     {
@@ -136,7 +150,6 @@ public readonly struct ParseFault : ITextFormattable
         FirmwarePart.Dsdt => "ACPI DSDT"u8,
         FirmwarePart.Srat => "ACPI SRAT"u8,
         FirmwarePart.Slit => "ACPI SLIT"u8,
-        FirmwarePart.Processors => "processor list"u8,
         FirmwarePart.Elf => "ELF file"u8,
         FirmwarePart.Cpio => "cpio archive"u8,
         FirmwarePart.Gzip => "gzip stream"u8,
@@ -166,6 +179,10 @@ public readonly struct ParseFault : ITextFormattable
         FaultKind.Overflow => "numbers overflow"u8,
         FaultKind.Refused => "receiver refused the data"u8,
         FaultKind.NotFreeMemory => "does not lie in free memory"u8,
+        FaultKind.NoProcessor => "no processor that could run"u8,
+        FaultKind.BootProcessorMissing => "the boot processor is not listed"u8,
+        FaultKind.BootProcessorDisabled => "the boot processor is marked disabled"u8,
+        FaultKind.BroadcastId => "a processor with the broadcast address as its id"u8,
         _ => "unknown fault"u8,
     };
 
@@ -175,8 +192,12 @@ public readonly struct ParseFault : ITextFormattable
         text.Append(PartName);
         text.Append(": "u8);
         text.Append(Message);
-        text.Append(" at offset 0x"u8);
-        text.AppendHex(Offset);
+        if (!IsOfWhole)
+        {
+            text.Append(" at offset 0x"u8);
+            text.AppendHex(Offset);
+        }
+
         if (Value == 0)
             return;
 

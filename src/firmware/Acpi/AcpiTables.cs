@@ -169,6 +169,8 @@ public struct AcpiTables
             faults.Add(part, FaultKind.Unreadable, offset, at.Value);
         else if (!AcpiTable.TryGetLength(header, FirmwarePart.AcpiTable, out int length, out ParseFault fault))
             faults.Add(fault);
+        else if (!memory.TryRead(at, length, out _))
+            faults.Add(FirmwarePart.AcpiTable, FaultKind.Truncated, 0, (ulong)length); // and what it states must not be reserved
         else
             Append(new AcpiTableEntry(at, header.U32(0), length, header[8]), part, offset, ref faults);
     }

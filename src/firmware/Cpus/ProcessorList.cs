@@ -93,7 +93,7 @@ public struct ProcessorList
     {
         if (!HasUsableProcessor(madt))
         {
-            faults.Add(FirmwarePart.Madt, FaultKind.Missing, 0);
+            faults.Add(FirmwarePart.Madt, FaultKind.NoProcessor, 0);
             return false;
         }
 
@@ -107,7 +107,7 @@ public struct ProcessorList
             }
         }
 
-        Finish(ref faults);
+        Finish(FirmwarePart.Madt, ref faults);
         return true;
     }
 
@@ -117,7 +117,7 @@ public struct ProcessorList
     {
         if (!HasUsableProcessor(configuration.Table))
         {
-            faults.Add(FirmwarePart.MpTable, FaultKind.Missing, 0);
+            faults.Add(FirmwarePart.MpTable, FaultKind.NoProcessor, 0);
             return false;
         }
 
@@ -132,7 +132,7 @@ public struct ProcessorList
             }
         }
 
-        Finish(ref faults);
+        Finish(FirmwarePart.MpTable, ref faults);
         return true;
     }
 
@@ -229,7 +229,8 @@ public struct ProcessorList
     {
         if (isBogus)
         {
-            BogusCount += pass == ProcessorAvailability.Enabled ? 1 : 0; // each entry once
+            if (pass == ProcessorAvailability.Enabled) // each entry once
+                AddBogus(cpu, part, offset, ref faults);
             return;
         }
 
@@ -272,7 +273,15 @@ public struct ProcessorList
         IsBootProcessorMarkedDisabled = !isEnabled;
         _entries[0] = new ProcessorEntry { ApicId = cpu.ApicId, Uid = cpu.Uid, Availability = ProcessorAvailability.Enabled };
         if (!isEnabled)
-            faults.Add(part, FaultKind.BadValue, (ulong)offset, cpu.ApicId.Value);
+            faults.Add(part, FaultKind.BootProcessorDisabled, (ulong)offset, cpu.ApicId.Value);
+    }
+
+    // Firmware fills its table's unused places with disabled processors of this id: only an enabled one is a fault.
+    private void AddBogus(ProcessorEntry cpu, FirmwarePart part, int offset, scoped ref FaultLog faults)
+    {
+        BogusCount++;
+        if (cpu.Availability == ProcessorAvailability.Enabled)
+            faults.Add(part, FaultKind.BroadcastId, (ulong)offset, cpu.ApicId.Value);
     }
 
     private void AddDuplicate(ProcessorEntry cpu, FirmwarePart part, int offset, scoped ref FaultLog faults)
@@ -309,12 +318,11 @@ public struct ProcessorList
         }
     }
 
-    private readonly void Finish(scoped ref FaultLog faults)
+    // What did not fit is no fault of the firmware's: the counts tell.
+    private readonly void Finish(FirmwarePart part, scoped ref FaultLog faults)
     {
         if (!IsBootProcessorListed)
-            faults.Add(FirmwarePart.Processors, FaultKind.Missing, 0, _entries[0].ApicId.Value);
-        if (LeftOutCount != 0)
-            faults.Add(FirmwarePart.Processors, FaultKind.TooMany, Capacity, (ulong)LeftOutCount);
+            faults.Add(part, FaultKind.BootProcessorMissing, 0, _entries[0].ApicId.Value);
     }
 
     // Open addressing: the slot that holds the id, else the free slot where it belongs. Half of the slots are always free.

@@ -79,9 +79,10 @@ public struct InterruptWiring
     /// <summary>Reads the wiring from a MADT.</summary>
     /// <param name="madt">The table.</param>
     /// <param name="bootProcessor">The APIC id of the processor whose local inputs matter.</param>
+    /// <param name="memory">What lies where: no register lies in memory.</param>
     /// <param name="wiring">The wiring.</param>
     /// <param name="faults">Gets all that is wrong.</param>
-    public static void Read(Madt madt, ApicId bootProcessor, out InterruptWiring wiring, scoped ref FaultLog faults)
+    public static void Read(Madt madt, ApicId bootProcessor, in MemoryMap memory, out InterruptWiring wiring, scoped ref FaultLog faults)
     {
         wiring = default;
         wiring.HasLegacyPics = madt.HasLegacyPics;
@@ -90,7 +91,7 @@ public struct InterruptWiring
         foreach (MadtEntry entry in madt.Entries)
         {
             if (MadtIoApic.TryParse(entry.Bytes, out MadtIoApic apic))
-                wiring.Add(new IoApicEntry { Id = apic.Id, Address = apic.Address, GsiBase = apic.GsiBase }, FirmwarePart.Madt, entry.Offset, ref faults);
+                wiring.Add(new IoApicEntry { Id = apic.Id, Address = apic.Address, GsiBase = apic.GsiBase }, in memory, FirmwarePart.Madt, entry.Offset, ref faults);
             else if (MadtLocalApicNmi.TryParse(entry.Bytes, out MadtLocalApicNmi nmi) && (nmi.IsForAll || (hasUid && nmi.Uid == bootUid)))
                 wiring.SetNmi(nmi.LocalInput, nmi.Mode);
         }
@@ -106,8 +107,9 @@ public struct InterruptWiring
     }
 
     /// <summary>Reads the wiring from an MP configuration.</summary>
-    /// <inheritdoc cref="Read(Madt, ApicId, out InterruptWiring, ref FaultLog)"/>
-    public static void Read(MpConfiguration configuration, ApicId bootProcessor, out InterruptWiring wiring, scoped ref FaultLog faults)
+    /// <inheritdoc cref="Read(Madt, ApicId, in MemoryMap, out InterruptWiring, ref FaultLog)"/>
+    public static void Read(
+        MpConfiguration configuration, ApicId bootProcessor, in MemoryMap memory, out InterruptWiring wiring, scoped ref FaultLog faults)
     {
         wiring = default;
         wiring.HasLegacyPics = true; // the specification requires them
@@ -115,7 +117,7 @@ public struct InterruptWiring
         foreach (MpEntry entry in configuration.Table.Entries)
         {
             if (MpIoApic.TryParse(entry.Bytes, out MpIoApic apic) && apic.IsUsable)
-                wiring.Add(new IoApicEntry { Id = apic.Id, Address = apic.Address }, FirmwarePart.MpTable, entry.Offset, ref faults);
+                wiring.Add(new IoApicEntry { Id = apic.Id, Address = apic.Address }, in memory, FirmwarePart.MpTable, entry.Offset, ref faults);
         }
 
         foreach (MpEntry entry in configuration.Table.Entries)
@@ -196,7 +198,19 @@ public struct InterruptWiring
         return MpBusKind.Other;
     }
 
-    private void Add(IoApicEntry apic, FirmwarePart part, int offset, scoped ref FaultLog faults)
+    // Registers lie on 1 KiB at least, not in memory, and not where a write is an interrupt message: a driver that wrote there
+    // would change memory, or send itself an interrupt. Source: SDM Vol 3A §10.11.1, Message Address Register Format.
+    private static bool CanBeIoApic(PhysAddr at, in MemoryMap memory)
+    {
+        const ulong alignment = 1024;
+        const ulong messagesStart = 0xFEE0_0000;
+        const ulong messagesEnd = 0xFEF0_0000;
+        bool isMessage = at.Value is >= messagesStart and < messagesEnd;
+        bool isFree = memory.KindAt(at) is MemoryKind.None or MemoryKind.Reserved;
+        return at.Value % alignment == 0 && !isMessage && isFree;
+    }
+
+    private void Add(IoApicEntry apic, in MemoryMap memory, FirmwarePart part, int offset, scoped ref FaultLog faults)
     {
         foreach (IoApicEntry known in IoApics)
         {
@@ -208,6 +222,8 @@ public struct InterruptWiring
 
         if (apic.Address.IsNull)
             faults.Add(part, FaultKind.NullPointer, (ulong)offset);
+        else if (!CanBeIoApic(apic.Address, in memory))
+            faults.Add(part, FaultKind.BadValue, (ulong)offset, apic.Address.Value);
         else if (_count < IoApicCountMax)
             _ioApics[_count++] = apic;
         else if (LeftOutCount++ == 0)

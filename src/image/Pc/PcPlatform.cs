@@ -57,6 +57,8 @@ internal sealed class PcPlatform : Platform
         }
 
         X64LocalApic.InitialiseBootProcessor(DirectMap.ToVirtual(X64LocalApic.RegisterBase), wantsX2Apic: !IsX2ApicOff);
+        if (IsX2ApicOff && X64LocalApic.IsX2Apic)
+            Printk.Warning($"nox2apic: x2APIC mode cannot be left; the boot processor's APIC id is {X64LocalApic.Id}");
     }
 
     /// <inheritdoc/>

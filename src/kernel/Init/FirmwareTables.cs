@@ -37,6 +37,9 @@ public static class FirmwareTables
     private static ProcessorList s_processors;
     private static InterruptWiring s_wiring;
     private static AcpiTimers s_timers;
+    private static FaultLog s_faults;
+    private static FaultLog s_mpFaults;
+    private static FaultLog s_wiringFaults; // of a table that is opened a second time: its faults are known
 
     /// <summary>Whether ACPI tables are believed.</summary>
     [KernelParameter("acpi", Early = true, Help = "off: no ACPI table is read; the MP tables alone say what there is")]
@@ -60,24 +63,19 @@ public static class FirmwareTables
     /// <summary>Physical memory as early boot maps it.</summary>
     public static EarlyMemory Memory => new(ImageLayout.EarlyMappedEnd);
 
+    private static FirmwareMemory TableMemory => new(Memory);
+
     /// <summary>Finds and reads the tables and reserves their memory (Linux: <c>find_mptable</c>, <c>acpi_boot_table_init</c>).</summary>
     /// <remarks>Context: early boot, before the first allocation.</remarks>
     public static void Read()
     {
-        FaultLog faults = default;
         MpConfiguration mp = default;
-        bool hasMp = !BootInformation.IsUefi && MpConfiguration.TryFind(Memory, s_defaultTable, ref faults, out mp);
+        bool hasMp = !BootInformation.IsUefi && MpConfiguration.TryFind(TableMemory, s_defaultTable, ref s_mpFaults, out mp);
         if (hasMp)
-        {
-            Printk.Info($"Intel MultiProcessor Specification v1.{mp.Pointer.Revision}, floating pointer at {mp.Pointer.At}");
-            MemorySetup.Reserve(mp.PointerRange);
-            MemorySetup.Reserve(mp.TableRange);
-            MemorySetup.Reserve(mp.OemRange);
-        }
-
-        if (Use == AcpiUse.On && TryLoadAcpi(ref faults))
+            ReserveMp(mp);
+        if (Use == AcpiUse.On && TryLoadAcpi())
             ReserveAcpi();
-        s_timers = AcpiTimers.Read(Memory, in s_acpi, ref faults);
+        s_timers = AcpiTimers.Read(Memory, in s_acpi, ref s_faults);
 
         DiscoveryOptions options = new()
         {
@@ -85,24 +83,37 @@ public static class FirmwareTables
             ApicIdMax = InterruptController.IdMax.Value,
             IgnoreAcpi = Use == AcpiUse.Off,
         };
-        ProcessorDiscovery.Run(Memory, in s_acpi, mp, hasMp, in options, ref s_processors, ref faults);
-        ReadWiring(mp, hasMp, ref faults);
-        NumaTables.Read(in s_acpi, Memory, ref faults);
-        Report(ref faults);
+        ProcessorDiscovery.Run(TableMemory, in s_acpi, mp, hasMp, in options, ref s_processors, ref s_faults);
+        ReadWiring(mp, hasMp);
+        NumaTables.Read(in s_acpi, Memory, ref s_faults);
+
+        // An MP table that nobody asked may be as wrong as it likes: qboot's always is.
+        if (s_processors.Source != ProcessorSource.Madt)
+            FirmwareReport.PrintFaults(in s_mpFaults);
+        FirmwareReport.PrintFaults(in s_faults);
+        FirmwareReport.PrintProcessors(in s_processors);
     }
 
-    private static bool TryLoadAcpi(scoped ref FaultLog faults) => BootInformation.IsUefi
-        ? AcpiTables.TryLoadGiven(Memory, BootInformation.Rsdp, ref faults, out s_acpi)
-        : AcpiTables.TryLoad(Memory, BootInformation.Rsdp, ref faults, out s_acpi);
+    private static bool TryLoadAcpi() => BootInformation.IsUefi
+        ? AcpiTables.TryLoadGiven(TableMemory, BootInformation.Rsdp, ref s_faults, out s_acpi)
+        : AcpiTables.TryLoad(TableMemory, BootInformation.Rsdp, ref s_faults, out s_acpi);
 
-    private static void ReadWiring(MpConfiguration mp, bool hasMp, scoped ref FaultLog faults)
+    private static void ReadWiring(MpConfiguration mp, bool hasMp)
     {
-        if (s_acpi.TryOpen(Memory, "APIC"u8, FirmwarePart.Madt, ref faults, out AcpiTable table)
+        if (s_acpi.TryOpen(TableMemory, "APIC"u8, FirmwarePart.Madt, ref s_wiringFaults, out AcpiTable table)
             && Madt.TryParse(table, out Madt madt, out ParseFault _)) // its fault was logged when the processors were read
-            InterruptWiring.Read(madt, InterruptController.Id, out s_wiring, ref faults);
+            InterruptWiring.Read(madt, InterruptController.Id, in BootInformation.MemoryMap, out s_wiring, ref s_faults);
         else if (hasMp)
-            InterruptWiring.Read(mp, InterruptController.Id, out s_wiring, ref faults);
+            InterruptWiring.Read(mp, InterruptController.Id, in BootInformation.MemoryMap, out s_wiring, ref s_faults);
         IsPicMode = hasMp && mp.Pointer.HasImcr;
+    }
+
+    private static void ReserveMp(MpConfiguration mp)
+    {
+        Printk.Info($"Intel MultiProcessor Specification v1.{mp.Pointer.Revision}, floating pointer at {mp.Pointer.At}");
+        MemorySetup.Reserve(mp.PointerRange);
+        MemorySetup.Reserve(mp.TableRange);
+        MemorySetup.Reserve(mp.OemRange);
     }
 
     private static void ReserveAcpi()
@@ -112,19 +123,5 @@ public static class FirmwareTables
         MemorySetup.Reserve(s_acpi.RootTable);
         foreach (AcpiTableEntry table in s_acpi.Entries)
             MemorySetup.Reserve(table.Range);
-    }
-
-    private static void Report(ref FaultLog faults)
-    {
-        foreach (ParseFault fault in faults.Faults)
-            Printk.Warning($"firmware bug: {fault}");
-        if (faults.LeftOutCount != 0)
-            Printk.Warning($"firmware bug: {faults.LeftOutCount} more faults");
-
-        Printk.Info($"processors: {s_processors.EnabledCount} enabled, {s_processors.DisabledCount} disabled, from {s_processors.SourceName}");
-        if (s_processors.LeftOutCount != 0)
-            Printk.Warning($"{s_processors.LeftOutCount} processors left out: more than {Limits.CpuCountMax} are listed");
-        if (s_processors.Source == ProcessorSource.None)
-            Printk.Warning($"no MADT and no MP table: booting one CPU");
     }
 }

@@ -16,6 +16,10 @@ internal struct SmpMachine : ISmpMachine
     private const ulong ResendAfterNs = 200_000;
     private const ulong ResendAfterVirtualNs = 5_000_000;
 
+    /// <summary>Time between a processor's reset and its start message; negative: what the processor needs.</summary>
+    [KernelParameter("cpu_init_udelay", Min = 0, Max = 1_000_000, Unit = "us", Early = true, Help = "time between a processor's reset (INIT) and its start message")]
+    internal static int ResetDelayUs { get; set; } = -1;
+
     private static Arrivals s_calledIn;
     private static Arrivals s_online;
 
@@ -40,7 +44,8 @@ internal struct SmpMachine : ISmpMachine
 
     public readonly Nanoseconds Now => Clock.Monotonic();
 
-    public readonly Nanoseconds ResetDelay => SecondaryBoot.ResetDelay;
+    public readonly Nanoseconds ResetDelay =>
+        ResetDelayUs < 0 ? SecondaryBoot.ResetDelay : Nanoseconds.FromMicroseconds((ulong)ResetDelayUs);
 
     public readonly Nanoseconds ResendAfter => new(SpinPolicy.IsBargingAllowed ? ResendAfterVirtualNs : ResendAfterNs);
 

@@ -175,10 +175,10 @@ internal sealed partial class CapturedMachine
         }
     }
 
-    // A table that was not kept: its header is known, the rest cannot be read.
+    // A table that was not kept: its header is known, the rest is not.
     private static byte[] HeaderOf(string signature, int length, int revision)
     {
-        byte[] header = new byte[AcpiTable.HeaderSizeBytes];
+        byte[] header = new byte[length];
         System.Text.Encoding.ASCII.GetBytes(signature, header);
         BitConverter.TryWriteBytes(header.AsSpan(4), length);
         header[8] = (byte)revision;

@@ -12,6 +12,8 @@ public class FaultTests
     [Theory]
     [InlineData(FirmwarePart.Madt, FaultKind.ZeroLength, 0x3C, 0, "ACPI MADT: entry of length zero at offset 0x3c")]
     [InlineData(FirmwarePart.MpTable, FaultKind.BadChecksum, 7, 0x1F, "MP configuration table: wrong checksum at offset 0x7 (0x1f)")]
+    [InlineData(FirmwarePart.Madt, FaultKind.BootProcessorMissing, 0, 3, "ACPI MADT: the boot processor is not listed (0x3)")]
+    [InlineData(FirmwarePart.MpTable, FaultKind.NoProcessor, 0, 0, "MP configuration table: no processor that could run")]
     public void SaysWhatAndWhere(FirmwarePart part, FaultKind kind, ulong offset, ulong value, string expected)
     {
         TextWriter text = new(new byte[128]);

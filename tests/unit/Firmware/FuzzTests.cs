@@ -113,7 +113,7 @@ public class FuzzTests
             list.TryAddMadt(madt, ref faults);
             AssertSane(in faults);
             AssertSane(in list);
-            InterruptWiring.Read(madt, new ApicId((uint)random.Next(4)), out InterruptWiring wiring, ref faults);
+            InterruptWiring.Read(madt, new ApicId((uint)random.Next(4)), default, out InterruptWiring wiring, ref faults);
             AssertSane(in wiring);
             _ = madt.LocalApic;
         });
@@ -139,39 +139,148 @@ public class FuzzTests
     }
 
     [Fact]
-    public void OtherAcpiTables()
+    public void Srats()
     {
-        byte[][] corpus =
-        [
-            .. Fixtures("SRAT.bin"), .. Fixtures("SLIT.bin"), .. Fixtures("FACP.bin"), .. Fixtures("DSDT.bin"), .. Fixtures("HPET.bin"),
-            Tables.Acpi("SRAT", 3, new byte[12], [2, 24, 0, 0, .. Tables.Bytes(7, 0x220, 1, 0, 0)]),
-        ];
-        Fuzz.Run("FADT, HPET, SRAT, SLIT, DSDT", 1, random =>
+        byte[][] corpus = [.. Fixtures("SRAT.bin"), Tables.Acpi("SRAT", 3, new byte[12], [2, 24, 0, 0, .. Tables.Bytes(7, 0x220, 1, 0, 0)])];
+        Fuzz.Run("SRAT", 1, random =>
         {
-            byte[] bytes = Fuzz.Mutate(Pick(corpus, random), random);
-            if (SleepType.TryFindSoftOff(bytes, out SleepType type))
-                Assert.True(type.Pm1a <= 7 && type.Pm1b <= 7);
-            if (!AcpiTable.TryParse(bytes, FirmwarePart.AcpiTable, out AcpiTable table, out _))
-                return;
-
-            if (Srat.TryParse(table, out Srat srat, out _))
+            byte[] bytes = Repair(Fuzz.Mutate(Pick(corpus, random), random), 9, random);
+            if (AcpiTable.TryParse(bytes, FirmwarePart.Srat, out AcpiTable table, out _) && Srat.TryParse(table, out Srat srat, out ParseFault fault))
                 UseSrat(srat);
-            if (Slit.TryParse(table, out Slit slit, out _))
-            {
-                for (uint i = 0; i < 4; i++)
-                    Assert.True(slit.Distance(i, (uint)random.Next()) >= 10 && slit.Distance(i, i) == 10);
-            }
-
-            if (HpetTable.TryParse(table, out HpetTable hpet, out _))
-                Assert.True(hpet.Address.Value != 0 && hpet.Address.Value + HpetTable.RegistersBytes < MemoryMap.AddressEnd);
-            if (Fadt.TryParse(table, out Fadt fadt, out _))
-            {
-                _ = fadt.Dsdt.Value + fadt.PmTimer.Address + fadt.Pm1aControl.Address + fadt.Pm1bControl.Address + fadt.Pm1aEvent.Address
-                    + fadt.Pm1bEvent.Address + fadt.ResetRegister.Address + fadt.SleepControl.Address + fadt.SleepStatus.Address
-                    + fadt.SciInterrupt + fadt.ResetValue + fadt.MinorRevision + fadt.ArmBootArchitecture + fadt.BootArchitecture;
-            }
         });
     }
+
+    [Fact]
+    public void Slits()
+    {
+        byte[][] corpus = [.. Fixtures("SLIT.bin"), Tables.Acpi("SLIT", 1, Tables.Bytes64(3), [10, 20, 30, 20, 10, 25, 30, 25, 10])];
+        Fuzz.Run("SLIT", 1, random =>
+        {
+            byte[] bytes = Repair(Fuzz.Mutate(Pick(corpus, random), random), 9, random);
+            if (!AcpiTable.TryParse(bytes, FirmwarePart.Slit, out AcpiTable table, out _) || !Slit.TryParse(table, out Slit slit, out _))
+                return;
+
+            for (uint i = 0; i < 4; i++)
+                Assert.True(slit.Distance(i, (uint)random.Next()) >= 10 && slit.Distance(i, i) == 10);
+        });
+    }
+
+    [Fact]
+    public void Fadts()
+    {
+        byte[][] corpus = Fixtures("FACP.bin");
+        Fuzz.Run("FADT", 1, random =>
+        {
+            byte[] bytes = Repair(Fuzz.Mutate(Pick(corpus, random), random), 9, random);
+            if (!AcpiTable.TryParse(bytes, FirmwarePart.Fadt, out AcpiTable table, out _) || !Fadt.TryParse(table, out Fadt fadt, out _))
+                return;
+
+            _ = fadt.Dsdt.Value + fadt.PmTimer.Address + fadt.Pm1aControl.Address + fadt.Pm1bControl.Address + fadt.Pm1aEvent.Address
+                + fadt.Pm1bEvent.Address + fadt.ResetRegister.Address + fadt.SleepControl.Address + fadt.SleepStatus.Address
+                + fadt.SciInterrupt + fadt.ResetValue + fadt.MinorRevision + fadt.ArmBootArchitecture + fadt.BootArchitecture;
+        });
+    }
+
+    [Fact]
+    public void Hpets()
+    {
+        byte[][] corpus = Fixtures("HPET.bin");
+        Fuzz.Run("HPET", 1, random =>
+        {
+            byte[] bytes = Repair(Fuzz.Mutate(Pick(corpus, random), random), 9, random);
+            if (AcpiTable.TryParse(bytes, FirmwarePart.AcpiTable, out AcpiTable table, out _) && HpetTable.TryParse(table, out HpetTable hpet, out _))
+                Assert.True(hpet.Address.Value != 0 && hpet.Address.Value + HpetTable.RegistersBytes < MemoryMap.AddressEnd);
+        });
+    }
+
+    [Fact]
+    public void Dsdts()
+    {
+        byte[][] corpus = Fixtures("DSDT.bin");
+        Fuzz.Run("DSDT", 4, random =>
+        {
+            byte[] bytes = Pick(corpus, random);
+            int at = bytes.AsSpan().IndexOf("_S5_"u8);
+            byte[] near = bytes[Math.Max(0, at - 32)..Math.Min(bytes.Length, at + 32)]; // where a change means something
+            if (SleepType.TryFindSoftOff(Fuzz.Mutate(random.Next(8) == 0 ? bytes : near, random), out SleepType type))
+                Assert.True(type.Pm1a <= 7 && type.Pm1b <= 7);
+        });
+    }
+
+    /// <summary>Root pointer, list and tables, with pointers that lead to each other, to themselves, or nowhere.</summary>
+    [Fact]
+    public void RootPointersAndLists()
+    {
+        const ulong pointerAt = 0xF0000;
+        uint[] places = [0x1000, 0x2000, 0x3000, 0x4000, (uint)pointerAt, 0xFFFFF, 0, 0xFFFF_FFFF];
+        SparseMemory image = new();
+        Fuzz.Run("RSDP, RSDT, XSDT", 1, random =>
+        {
+            bool isRevision2 = random.Next(2) == 0;
+            uint[] listed = [.. Enumerable.Range(0, random.Next(6)).Select(_ => Pick(places, random))];
+            byte[] list = isRevision2 ? Tables.Xsdt([.. listed.Select(place => (ulong)place)]) : Tables.Rsdt(listed);
+            byte[] pointer = Tables.Rsdp(isRevision2 ? 0 : 0x1000u, 0x1000, (byte)(isRevision2 ? 2 : 0));
+            Place(image, 0x1000, Repair(Damaged(list, random), 9, random));
+            Place(image, 0x2000, Damaged(Tables.Madt(3, Tables.LocalApic(0, 0, 1)), random));
+            Place(image, 0x3000, Damaged(Tables.Acpi("SRAT", 3, new byte[12]), random));
+            Place(image, 0x4000, Damaged(Tables.Acpi("FACP", 1, new byte[80]), random));
+            Place(image, (int)pointerAt, Damaged(pointer, random));
+
+            FaultLog faults = default;
+            bool isLoaded = AcpiTables.TryLoad(image.Memory, new PhysAddr(random.Next(4) == 0 ? pointerAt : 0), ref faults, out AcpiTables tables);
+            AssertSane(in faults);
+            Assert.True(isLoaded || tables.Count == 0 || faults.TotalCount != 0);
+            Assert.Equal(tables.Count, tables.Entries.ToArray().Select(entry => entry.At.Value).Distinct().Count());
+            foreach (AcpiTableEntry entry in tables.Entries)
+                Assert.True(!entry.At.IsNull && entry.Length is >= AcpiTable.HeaderSizeBytes and <= AcpiTable.LengthMax);
+            if (tables.TryOpen(image.Memory, "APIC"u8, FirmwarePart.Madt, ref faults, out AcpiTable table))
+                Assert.Equal(AcpiTable.SignatureOf("APIC"u8), table.Signature);
+        });
+    }
+
+    /// <summary>Floating pointers everywhere where they are searched for.</summary>
+    [Fact]
+    public void MpPointers()
+    {
+        int[] places = [0, 0x400, 511 * 1024, 639 * 1024, 640 * 1024 - 16, 0xF0000, 0xFFFF0, 0x9F000];
+        byte[] table = Tables.MpTable([Tables.MpCpu(0, 3), Tables.MpCpu(1, 1)]);
+        SparseMemory image = new();
+        byte[] scratch = new byte[MpDefaultTable.SizeBytesMax];
+        Fuzz.Run("MP floating pointer", 2, random =>
+        {
+            int at = Pick(places, random);
+            uint tableAt = random.Next(4) == 0 ? (uint)random.Next() : 0x8000u;
+            byte[] pointer = Tables.MpPointer(tableAt, (byte)(random.Next(3) == 0 ? random.Next(256) : 0), revision: (byte)(random.Next(2) == 0 ? 1 : 4));
+            Place(image, at, Repair(Damaged(pointer, random), 10, random));
+            Place(image, 0x8000, Repair(Damaged(table, random), 7, random));
+            Place(image, 0x40E, Tables.Bytes((uint)random.Next())); // the EBDA's segment
+            Place(image, 0x413, Tables.Bytes((uint)random.Next())); // the size of base memory
+
+            FaultLog faults = default;
+            if (MpConfiguration.TryFind(image.Memory, scratch, ref faults, out MpConfiguration configuration))
+            {
+                Assert.True(configuration.IsDefault || configuration.TableRange.Length >= MpTable.HeaderSizeBytes);
+                ProcessorList list = default;
+                list.Begin(new ApicId(0), 254);
+                list.TryAddMp(configuration, ref faults);
+                AssertSane(in list);
+            }
+
+            AssertSane(in faults);
+            image.Low.AsSpan(at, Math.Min(16, image.Low.Length - at)).Clear();
+        });
+    }
+
+    // As long as the sound one: what lies behind it in memory is another table.
+    private static byte[] Damaged(byte[] sound, Random random)
+    {
+        byte[] bytes = [.. sound];
+        if (random.Next(2) == 0)
+            Fuzz.MutateInPlace(bytes, random);
+        return bytes;
+    }
+
+    private static void Place(SparseMemory image, int at, byte[] bytes) => bytes.CopyTo(image.Low, at);
 
     private static void UseSrat(Srat srat)
     {
@@ -207,7 +316,7 @@ public class FuzzTests
             AssertSane(in faults);
             InterruptWiring wiring = default;
             if (hasMp)
-                InterruptWiring.Read(mp, new ApicId((uint)random.Next(4)), out wiring, ref faults);
+                InterruptWiring.Read(mp, new ApicId((uint)random.Next(4)), default, out wiring, ref faults);
             AssertSane(in wiring);
             AcpiTimers timers = AcpiTimers.Read(memory, in tables, ref faults);
             Assert.True(!timers.HasHpet || !timers.Hpet.Address.IsNull);

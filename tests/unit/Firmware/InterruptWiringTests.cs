@@ -12,10 +12,10 @@ namespace Commence.Tests.Firmware;
 
 public class InterruptWiringTests
 {
-    private static InterruptWiring FromMadt(byte[] bytes, out FaultLog faults)
+    private static InterruptWiring FromMadt(byte[] bytes, out FaultLog faults, MemoryMap memory = default)
     {
         Madt madt = CapturedMachineTests.OpenMadt(bytes, out faults);
-        InterruptWiring.Read(madt, default, out InterruptWiring wiring, ref faults);
+        InterruptWiring.Read(madt, default, in memory, out InterruptWiring wiring, ref faults);
         return wiring;
     }
 
@@ -23,7 +23,7 @@ public class InterruptWiringTests
     {
         faults = default;
         Assert.True(MpConfiguration.TryFind(image.Memory, new byte[MpDefaultTable.SizeBytesMax], ref faults, out MpConfiguration mp));
-        InterruptWiring.Read(mp, default, out InterruptWiring wiring, ref faults);
+        InterruptWiring.Read(mp, default, default, out InterruptWiring wiring, ref faults);
         return wiring;
     }
 
@@ -52,6 +52,26 @@ public class InterruptWiringTests
             Assert.Equal((true, 4u, 0), (wiring.Isa(4).IsWired, wiring.Isa(4).Pin, wiring.Isa(4).IoApic));
             Assert.True(isMicrovm || wiring.Isa(0) is { IsWired: true, Pin: 2, IsLevel: false });
         }
+    }
+
+    [Theory]
+    [InlineData(0xFEC0_0000, true)]
+    [InlineData(0xFEC0_0400, true)]
+    [InlineData(0xFEC0_0010, false)]   // not aligned
+    [InlineData(0xFEE0_0000, false)]   // a write there is an interrupt message
+    [InlineData(0xFEEF_F000, false)]
+    [InlineData(0x0010_0000, false)]   // memory
+    [InlineData(0x000F_0000, true)]    // reserved
+    [InlineData(0, false)]
+    public void AnIoApicLiesWhereRegistersCanLie(uint address, bool isTaken)
+    {
+        MemoryMap memory = default;
+        memory.Add(new PhysAddr(0x000F_0000), 0x1_0000, MemoryKind.Reserved);
+        memory.Add(new PhysAddr(0x0010_0000), 0x100_0000, MemoryKind.Usable);
+        InterruptWiring wiring = FromMadt(Tables.Madt(3, IoApic(1, address, 0)), out FaultLog faults, memory);
+
+        Assert.Equal(isTaken ? 1 : 0, wiring.IoApics.Length);
+        Assert.Equal(isTaken ? 0 : 1, faults.TotalCount);
     }
 
     [Fact]
@@ -136,7 +156,7 @@ public class InterruptWiringTests
         static (int Input, bool IsActiveLow) Nmi(byte[] bytes, uint bootProcessor)
         {
             Madt table = CapturedMachineTests.OpenMadt(bytes, out FaultLog faults);
-            InterruptWiring.Read(table, new ApicId(bootProcessor), out InterruptWiring wiring, ref faults);
+            InterruptWiring.Read(table, new ApicId(bootProcessor), default, out InterruptWiring wiring, ref faults);
             return (wiring.NmiLocalInput, wiring.IsNmiActiveLow);
         }
     }
@@ -156,9 +176,9 @@ public class InterruptWiringTests
         FaultLog faults = default;
         Assert.True(MpConfiguration.TryFind(image.Memory, new byte[MpDefaultTable.SizeBytesMax], ref faults, out MpConfiguration mp));
         Assert.True(mp.Pointer.HasImcr);
-        InterruptWiring.Read(mp, new ApicId(2), out InterruptWiring wiring, ref faults);
+        InterruptWiring.Read(mp, new ApicId(2), default, out InterruptWiring wiring, ref faults);
         Assert.Equal((1, 0, true), (wiring.ExternalLocalInput, wiring.NmiLocalInput, wiring.IsNmiActiveLow));
-        InterruptWiring.Read(mp, new ApicId(9), out wiring, ref faults);
+        InterruptWiring.Read(mp, new ApicId(9), default, out wiring, ref faults);
         Assert.Equal((0, 1, false), (wiring.ExternalLocalInput, wiring.NmiLocalInput, wiring.IsNmiActiveLow));
     }
 }

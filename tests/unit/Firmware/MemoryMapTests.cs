@@ -39,6 +39,27 @@ public class MemoryMapTests
     }).Holds(1000);
 
     [Fact]
+    public void ARangeIsOfOnePieceIfAllOrNothingOfItIsListed() => Prop.ForAll(s_range.ListOf().ToArbitrary(), s_range.ToArbitrary(), (ranges, range) =>
+    {
+        MemoryMap map = default;
+        bool[] isListed = new bool[100];
+        foreach ((int start, int length, uint kind) in ranges)
+        {
+            map.Add(new PhysAddr((ulong)start), (ulong)length, (MemoryKind)kind);
+            Array.Fill(isListed, true, start, length);
+        }
+
+        bool[] asked = isListed[range.Start..(range.Start + range.Length)];
+        return map.IsOnePiece(new PhysAddr((ulong)range.Start), (ulong)range.Length) == (asked.All(listed => listed) || !asked.Any(listed => listed));
+    }).Holds(2000);
+
+    [Theory]
+    [InlineData(MemoryMap.AddressEnd, 0)]
+    [InlineData(0x1000, MemoryMap.AddressEnd)]
+    [InlineData(ulong.MaxValue, 1)]
+    public void NoRangeLeavesTheAddressSpace(ulong start, ulong length) => Assert.False(default(MemoryMap).IsOnePiece(new PhysAddr(start), length));
+
+    [Fact]
     public void AFullMapNeverMakesReservedMemoryUsable() => Prop.ForAll(
         Gen.Choose(0, 8000).Zip(Gen.Choose(1, 7)).ArrayOf(400).ToArbitrary(),
         ranges =>

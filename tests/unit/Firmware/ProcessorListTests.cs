@@ -39,7 +39,24 @@ public class ProcessorListTests
         ProcessorList list = ListOf(Enabled(4, 5), 9, uint.MaxValue - 1, out FaultLog faults);
         Assert.Equal([9u, 4u, 5u], list.Entries.ToArray().Select(cpu => cpu.ApicId.Value));
         Assert.False(list.IsBootProcessorListed);
-        Assert.Equal((FirmwarePart.Processors, FaultKind.Missing, 9ul), (faults[0].Part, faults[0].Kind, faults[0].Value));
+        Assert.Equal((FirmwarePart.Madt, FaultKind.BootProcessorMissing, 9ul), (faults[0].Part, faults[0].Kind, faults[0].Value));
+    }
+
+    [Fact]
+    public void ABroadcastIdIsAFaultOnlyIfItIsEnabled()
+    {
+        byte[] madt = Tables.Madt(3, Tables.LocalApic(0, 0, 1), Tables.LocalApic(1, 255, 1), Tables.LocalApic(2, 255, 0));
+        ProcessorList list = ListOf(madt, 0, 254, out FaultLog faults);
+        Assert.Equal((1, 2), (list.Count, list.BogusCount));
+        Assert.Equal((1, FaultKind.BroadcastId), (faults.TotalCount, faults[0].Kind));
+    }
+
+    [Fact]
+    public void ADisabledBootProcessorIsNamedAndRuns()
+    {
+        ProcessorList list = ListOf(Tables.Madt(3, Tables.LocalApic(0, 0, 0), Tables.LocalApic(1, 1, 1)), 0, 254, out FaultLog faults);
+        Assert.Equal((2, true), (list.EnabledCount, list.IsBootProcessorMarkedDisabled));
+        Assert.Equal((1, FaultKind.BootProcessorDisabled, 44ul), (faults.TotalCount, faults[0].Kind, faults[0].Offset));
     }
 
     [Fact]
@@ -54,7 +71,7 @@ public class ProcessorListTests
         ProcessorList list = ListOf(Tables.Madt(5, entries), 0, uint.MaxValue - 1, out FaultLog faults);
         Assert.Equal((ProcessorList.Capacity, ProcessorList.Capacity), (list.Count, list.EnabledCount));
         Assert.Equal((1076, 76), (list.LeftOutCount, list.EnabledLeftOutCount));
-        Assert.True(faults.Contains(FirmwarePart.Processors, FaultKind.TooMany));
+        Assert.Equal(0, faults.TotalCount); // the kernel's limit, not the firmware's fault
         Assert.Equal(Enumerable.Range(0, 1024).Select(id => (uint)id), list.Entries.ToArray().Select(cpu => cpu.ApicId.Value));
     }
 
@@ -64,7 +81,7 @@ public class ProcessorListTests
         ProcessorList list = ListOf(Tables.Madt(3, Tables.LocalApic(0, 3, 0), Tables.LocalApic(1, 255, 1)), 7, 254, out FaultLog faults);
         Assert.Equal((1, ProcessorSource.None), (list.Count, list.Source));
         Assert.Equal(7u, list[0].ApicId.Value);
-        Assert.True(faults.Contains(FirmwarePart.Madt, FaultKind.Missing));
+        Assert.True(faults.Contains(FirmwarePart.Madt, FaultKind.NoProcessor));
     }
 
     [Fact]
@@ -78,7 +95,7 @@ public class ProcessorListTests
         image.Put(0x9000, Tables.MpTable([Tables.MpCpu(0, 3), Tables.MpCpu(1, 1), Tables.MpCpu(1, 1), Tables.MpCpu(255, 1), Tables.MpCpu(4, 0)]));
         ProcessorList list = Discover(image, ignoreAcpi: false, out FaultLog faults);
         Assert.Equal((ProcessorSource.MpTable, 2, 1, 1, 1), (list.Source, list.EnabledCount, list.DisabledCount, list.DuplicateCount, list.BogusCount));
-        Assert.True(faults.Contains(FirmwarePart.Madt, FaultKind.Missing));
+        Assert.True(faults.Contains(FirmwarePart.Madt, FaultKind.NoProcessor));
 
         image.Put(0x2001_0000, Tables.Madt(3, Tables.LocalApic(0, 0, 1), Tables.LocalApic(1, 8, 1)));
         SparseMemory both = new();

@@ -1,8 +1,8 @@
 // The local APIC of the processor that runs the caller, in xAPIC mode (registers in memory) or x2APIC mode (MSRs).
 //
 // A kernel that runs without them (nolapic, or a processor that has none) touches no register, and knows one processor only.
-// The mode is one for the whole machine, chosen by the boot processor: x2APIC if the firmware handed over in it (there is
-// no way back without a reset of the unit) or if ids need it. Every other processor follows before it touches a register.
+// The mode is one for the whole machine, chosen by the boot processor: x2APIC where the processor has it, unless the command
+// line refuses it and the boot processor's id allows that. Every other processor follows before it touches a register.
 //
 // Sources: SDM Vol 3A §10.4 "Local APIC", §10.5 "Handling Local Interrupts", §10.6 "Issuing Interprocessor Interrupts",
 // §10.9 "Spurious Interrupt", §10.12 "Extended XAPIC (x2APIC)".
@@ -19,6 +19,10 @@ public static class X64LocalApic
     private const ulong BaseEnable = 1 << 11;
     private const ulong BaseAddressMask = 0x000F_FFFF_FFFF_F000;
     private const uint MsrX2ApicFirst = 0x800;
+    private const uint MsrXApicDisableStatus = 0xBD;
+    private const uint MsrArchCapabilities = 0x10A;
+    private const ulong CapabilityXApicDisable = 1 << 21;
+    private const uint XApicIdMax = 254;
 
     // Register offsets in xAPIC mode; in x2APIC mode the MSR is 0x800 + offset / 16. SDM Vol 3A Table 10-1, Table 10-6.
     private const uint RegisterId = 0x20;
@@ -95,7 +99,8 @@ public static class X64LocalApic
     {
         s_isUsed = true;
         s_registers = registers.Value;
-        s_isX2Apic = (X64Instructions.ReadMsr(MsrApicBase) & BaseX2Apic) != 0 || (wantsX2Apic && X64CpuId.HasX2Apic);
+        bool isOn = (X64Instructions.ReadMsr(MsrApicBase) & BaseX2Apic) != 0;
+        s_isX2Apic = isOn ? wantsX2Apic || !CanLeaveX2Apic : wantsX2Apic && X64CpuId.HasX2Apic;
         EnableOnThisCpu();
     }
 
@@ -121,6 +126,20 @@ public static class X64LocalApic
 
     private static uint RegisterOfInput(int input) => input == 0 ? RegisterLvtLint0 : RegisterLvtLint1;
 
+    // Not with an id that eight bits do not hold, nor where the hardware keeps the old mode locked away
+    // (SDM Vol 4, IA32_XAPIC_DISABLE_STATUS: there if IA32_ARCH_CAPABILITIES says so).
+    private static bool CanLeaveX2Apic
+    {
+        get
+        {
+            uint id = (uint)X64Instructions.ReadMsr(MsrX2ApicFirst + (RegisterId >> 4));
+            bool hasCapabilities = (X64CpuId.Read(7).Edx & (1 << 29)) != 0;
+            bool hasLock = hasCapabilities && (X64Instructions.ReadMsr(MsrArchCapabilities) & CapabilityXApicDisable) != 0;
+            bool isLocked = hasLock && (X64Instructions.ReadMsr(MsrXApicDisableStatus) & 1) != 0;
+            return id <= XApicIdMax && !isLocked;
+        }
+    }
+
     /// <summary>Gives the registers' place after the page tables changed.</summary>
     public static void MoveRegisters(VirtAddr registers) => s_registers = registers.Value;
 
@@ -129,6 +148,13 @@ public static class X64LocalApic
     public static void EnableOnThisCpu()
     {
         ulong apicBase = X64Instructions.ReadMsr(MsrApicBase) | BaseEnable;
+        if (!s_isX2Apic && (apicBase & BaseX2Apic) != 0)
+        {
+            // From x2APIC back to xAPIC the way leads through disabled (SDM Vol 3A §10.12.5.1, x2APIC States).
+            apicBase &= ~BaseX2Apic;
+            X64Instructions.WriteMsr(MsrApicBase, apicBase & ~BaseEnable);
+        }
+
         // Straight from disabled to x2APIC is not allowed: first enabled, then extended (SDM Vol 3A §10.12.5).
         X64Instructions.WriteMsr(MsrApicBase, apicBase);
         if (s_isX2Apic)
