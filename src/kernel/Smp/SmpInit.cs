@@ -70,8 +70,20 @@ public static class SmpInit
             SmpReport.Tell(in one);
         }
 
-        SecondaryBoot.CloseStartTable();
+        CloseStartTable();
         return !isPrepared ? Errno.ENOMEM : processor.State == ProcessorState.Online ? Errno.None : Errno.EIO;
+    }
+
+    // Not while one that was started may still come: it would fault on the start page, and that resets the whole machine.
+    private static void CloseStartTable()
+    {
+        for (int i = 0; i < Processors.Count; i++)
+        {
+            if (Processors.Get(new CpuId(i)).State is ProcessorState.NotResponding or ProcessorState.Stuck)
+                return;
+        }
+
+        SecondaryBoot.CloseStartTable();
     }
 
     /// <summary>Gives the boot processor what it could not have at entry, and makes it online.</summary>
@@ -110,7 +122,7 @@ public static class SmpInit
         }
 
         BringUpTimes.LastOnline();
-        SecondaryBoot.CloseStartTable();
+        CloseStartTable();
         SmpReport.Tell(in all);
         BringUpTimes.Report(Processors.OnlineCount);
     }
