@@ -1,0 +1,124 @@
+// Processors that die on the way: before their first instruction, between that and their call-in, in their trampoline. Each gets
+// its verdict, boot goes on with the rest, and one that comes to life later does no harm.
+//
+// A processor is frozen by letting QEMU's gdb server run only the others.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using Commence.Machine;
+using Commence.Machine.Gdb;
+using Commence.Machine.Records;
+using Xunit;
+using static Commence.BootTests.Machines.PcMachines;
+
+namespace Commence.BootTests.Machines;
+
+public sealed class FrozenProcessorTests
+{
+    private const int Cpus = 4;
+    private const int Victim = 2;
+
+    // Waits for a line, so that the machine lives until the test is done with it, then works on all processors that it has.
+    private static readonly string[] s_program =
+        ["/bin/busybox", "sh", "-c", "read line; for i in 1 2 3 4 5 6; do busybox true & done; wait; busybox nproc; echo said $line"];
+
+    public static TheoryData<string> Modes => ["", "nox2apic"];
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task AProcessorThatNeverRunsAndComesLate(string parameters)
+    {
+        DebuggedMachine machine = new();
+        MachineResult result = await machine.RunAsync(Describe("q35", "4", parameters), s_program, async gdb =>
+        {
+            await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
+            await gdb.ContinueOnlyAsync(Others(Victim));
+            CpuRecord verdict = await machine.WaitForVerdictAsync(Victim);
+            await gdb.InterruptAsync();
+            await gdb.ContinueAsync();
+            Assert.Equal("not-responding", verdict.State);
+
+            // INIT and SIPI were waiting for it: now it runs, finds the verdict and parks.
+            await machine.WaitUntilParkedAsync(Victim);
+            await machine.TypeAsync("late");
+        });
+
+        AssertGoesOn(result, "not-responding", Victim, "late");
+    }
+
+    [Fact]
+    public async Task AProcessorThatStopsBeforeItsCallInAndComesLate()
+    {
+        DebuggedMachine machine = new();
+        int victim = -1;
+        MachineResult result = await machine.RunAsync(Describe("q35", "4"), s_program, async gdb =>
+        {
+            await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
+            GdbStop stop = await gdb.RunToAsync(DebuggedMachine.SecondaryStart, DebuggedMachine.StepMax);
+            victim = stop.Cpu ?? throw new GdbException("QEMU does not say which processor it was");
+            await gdb.ContinueOnlyAsync(Others(victim));
+            CpuRecord verdict = await machine.WaitForVerdictAsync(victim);
+            await gdb.InterruptAsync();
+            await gdb.ContinueAsync();
+            Assert.Equal("stuck", verdict.State);
+
+            await machine.WaitUntilParkedAsync(victim);
+            await machine.TypeAsync("late");
+        });
+
+        AssertGoesOn(result, "stuck", victim, "late");
+    }
+
+    [Fact]
+    public async Task AProcessorThatFaultsInItsTrampoline()
+    {
+        DebuggedMachine machine = new();
+        MachineResult result = await machine.RunAsync(Describe("q35", "4"), s_program, async gdb =>
+        {
+            await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
+            await SpoilOneTrampolineAsync(gdb);
+            await gdb.ContinueAsync();
+            await machine.TypeAsync("spoilt");
+        });
+
+        CpuRecord missing = Assert.Single(result.RecordsOf<CpuRecord>(), static cpu => cpu.State != "online");
+        AssertGoesOn(result, "stuck", (int)missing.Apic, "spoilt");
+    }
+
+    private static IEnumerable<int> Others(int victim) => Enumerable.Range(0, Cpus).Where(cpu => cpu != victim);
+
+    private static void AssertGoesOn(MachineResult result, string state, int victim, string line)
+    {
+        AssertOnline(result, Ids(Cpus).Where(id => id != victim), "ACPI MADT");
+        ForgedTableTests.AssertVerdicts(result, state, [victim]);
+        AssertSays(result, $"said {line}", state == "stuck" ? "stuck (APIC id" : "not responding (APIC id");
+    }
+
+    // Each processor starts on a copy of its own. In one of them an undefined instruction comes right after the word that tells
+    // that the processor runs: in real mode, where the firmware's handler returns to it for ever.
+    private static async Task SpoilOneTrampolineAsync(GdbClient gdb)
+    {
+        const int pageSize = 4096;
+        const int lowEnd = 0x9F000;
+        byte[] begin = [0xFA, 0xFC, 0x8C, 0xC8];       // cli, cld, mov ax, cs
+        byte[] says = [0xC6, 0x06, 0x80, 0x0F, 0x01];  // mov byte [0xF80], 1
+        byte[] undefined = [0x0F, 0x0B];               // ud2
+
+        await gdb.UsePhysicalMemoryAsync(true);
+        byte[] low = await gdb.ReadMemoryAsync(0, lowEnd);
+        for (int page = pageSize; page < lowEnd; page += pageSize)
+        {
+            ReadOnlySpan<byte> code = low.AsSpan(page, 64);
+            int at = code.IndexOf(says);
+            if (!code.StartsWith(begin) || at < 0)
+                continue;
+
+            await gdb.WriteMemoryAsync((ulong)(page + at + says.Length), undefined);
+            await gdb.UsePhysicalMemoryAsync(false);
+            return;
+        }
+
+        throw new InvalidOperationException("there is no trampoline below 1 MB");
+    }
+}
