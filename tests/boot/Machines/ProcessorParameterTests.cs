@@ -16,8 +16,8 @@ public sealed class ProcessorParameterTests
 
     public static TheoryData<string, int, string[]> Limits => new()
     {
-        { "nosmp", 1, ["limit of 1 reached. Processor 1/0x1 ignored.", "smpboot: Allowing 1 CPUs, 0 hotplug CPUs"] },
-        { "maxcpus=0", 1, ["limit of 1 reached. Processor 3/0x3 ignored.", "smpboot: Allowing 1 CPUs, 0 hotplug CPUs"] },
+        { "nosmp", 1, ["limit of 1 reached. Processor 1/0x1 ignored.", "smpboot: Allowing 1 CPUs, 0 hotplug CPUs", "through the 8259s"] },
+        { "maxcpus=0", 1, ["limit of 1 reached. Processor 3/0x3 ignored.", "smpboot: Allowing 1 CPUs, 0 hotplug CPUs", "through the 8259s"] },
         { "maxcpus=1", 1, ["smpboot: Allowing 4 CPUs, 0 hotplug CPUs"] },
         { "maxcpus=3", 3, ["smpboot: Allowing 4 CPUs, 0 hotplug CPUs"] },
         { "nr_cpus=2", 2, ["APIC: NR_CPUS/possible_cpus limit of 2 reached. Processor 2/0x2 ignored.", "smpboot: Allowing 2 CPUs, 0 hotplug CPUs"] },
