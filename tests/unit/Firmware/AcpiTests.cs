@@ -186,7 +186,7 @@ public class AcpiTests
     public void ABootProcessorMarkedDisabledRunsAllTheSame()
     {
         Assert.Equal([(0u, ProcessorAvailability.Enabled), (1u, ProcessorAvailability.Enabled)], Read(Faulty("bspdis"), out FaultLog faults));
-        Assert.Equal((1, FaultKind.BadValue), (faults.TotalCount, faults[0].Kind));
+        Assert.Equal((1, FaultKind.BootProcessorDisabled), (faults.TotalCount, faults[0].Kind));
     }
 
     [Fact]
