@@ -75,7 +75,7 @@ public sealed class VirtualMachine(MachineSpec spec)
     /// <param name="stop">Ends the machine at once.</param>
     public async Task<MachineResult> RunAsync(TimeSpan? timeout, CancellationToken stop)
     {
-        using MachineLines lines = new();
+        using MachineLines lines = new(OnDebugger is not null);
         if (spec.Uefi is UefiFirmware uefi)
             File.Copy(uefi.Variables, lines.UefiVariablesPath);
         using ChildProcess qemu = ChildProcess.Start(QemuCommandLine.Program, QemuCommandLine.Build(spec, lines));
