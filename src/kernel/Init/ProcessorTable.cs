@@ -14,16 +14,14 @@ internal static class ProcessorTable
     // A table can list a thousand; the count tells of those that are not named.
     private const int NamedMax = 8;
 
-    private static int s_possibleMax = Limits.CpuCountMax;
-
     /// <summary>Processors that may exist at all, the boot processor among them. Of several limits the least counts.</summary>
     [KernelParameter("nr_cpus", Min = 1, Max = Limits.CpuCountMax, Early = true, Help = "number of processors that may exist at all; others are not listed")]
     [KernelParameter("possible_cpus", Min = 1, Max = Limits.CpuCountMax, Early = true, Help = "as nr_cpus; of both the lesser counts")]
     internal static int PossibleMax
     {
-        get => s_possibleMax;
-        set => s_possibleMax = Math.Min(s_possibleMax, value);
-    }
+        get;
+        set => field = Math.Min(field, value);
+    } = Limits.CpuCountMax;
 
     /// <summary>Numbers the enabled processors, the boot processor first, as many as the command line allows.</summary>
     /// <remarks>Context: early boot, after the slab.</remarks>

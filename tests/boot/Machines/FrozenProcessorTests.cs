@@ -71,19 +71,21 @@ public sealed class FrozenProcessorTests
     }
 
     [Fact]
-    public async Task AProcessorThatFaultsInItsTrampoline()
+    public async Task ProcessorsThatFaultOnTheStartPage()
     {
+        // All begin on one page: none gets as far as its own, which would tell that it ran.
         DebuggedMachine machine = new();
         MachineResult result = await machine.RunAsync(Describe("q35", "4"), s_program, async gdb =>
         {
             await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
-            await SpoilOneTrampolineAsync(gdb);
+            await SpoilStartPagesAsync(gdb);
             await gdb.ContinueAsync();
             await machine.TypeAsync("spoilt");
         });
 
-        CpuRecord missing = Assert.Single(result.RecordsOf<CpuRecord>(), static cpu => cpu.State != "online");
-        AssertGoesOn(result, "stuck", (int)missing.Apic, "spoilt");
+        AssertOnline(result, [0], "ACPI MADT");
+        ForgedTableTests.AssertVerdicts(result, "not-responding", [1, 2, 3]);
+        AssertSays(result, "said spoilt");
     }
 
     private static IEnumerable<int> Others(int victim) => Enumerable.Range(0, Cpus).Where(cpu => cpu != victim);
@@ -95,30 +97,26 @@ public sealed class FrozenProcessorTests
         AssertSays(result, $"said {line}", state == "stuck" ? "stuck (APIC id" : "not responding (APIC id");
     }
 
-    // Each processor starts on a copy of its own. In one of them an undefined instruction comes right after the word that tells
-    // that the processor runs: in real mode, where the firmware's handler returns to it for ever.
-    private static async Task SpoilOneTrampolineAsync(GdbClient gdb)
+    // An undefined instruction as the first: in real mode, where the firmware's handler returns to it for ever.
+    private static async Task SpoilStartPagesAsync(GdbClient gdb)
     {
         const int pageSize = 4096;
         const int lowEnd = 0x9F000;
-        byte[] begin = [0xFA, 0xFC, 0x8C, 0xC8];       // cli, cld, mov ax, cs
-        byte[] says = [0xC6, 0x06, 0x80, 0x0F, 0x01];  // mov byte [0xF80], 1
-        byte[] undefined = [0x0F, 0x0B];               // ud2
+        byte[] begin = [0xFA, 0xFC, 0x8C, 0xC8]; // cli, cld, mov ax, cs
+        byte[] undefined = [0x0F, 0x0B];         // ud2
 
         await gdb.UsePhysicalMemoryAsync(true);
         byte[] low = await gdb.ReadMemoryAsync(0, lowEnd);
+        int count = 0;
         for (int page = pageSize; page < lowEnd; page += pageSize)
         {
-            ReadOnlySpan<byte> code = low.AsSpan(page, 64);
-            int at = code.IndexOf(says);
-            if (!code.StartsWith(begin) || at < 0)
+            if (!low.AsSpan(page).StartsWith(begin))
                 continue;
-
-            await gdb.WriteMemoryAsync((ulong)(page + at + says.Length), undefined);
-            await gdb.UsePhysicalMemoryAsync(false);
-            return;
+            await gdb.WriteMemoryAsync((ulong)page, undefined);
+            count++;
         }
 
-        throw new InvalidOperationException("there is no trampoline below 1 MB");
+        await gdb.UsePhysicalMemoryAsync(false);
+        Assert.True(count > 0, "there is no trampoline below 1 MB");
     }
 }
