@@ -17,6 +17,9 @@ public sealed record MachineResult
     /// <summary>Whether the machine powered itself off.</summary>
     public bool IsPoweredOff { get; init; }
 
+    /// <summary>Whether the machine was reset: by itself, also after a panic or a reported status.</summary>
+    public bool WasReset { get; init; }
+
     /// <summary>The panic's message, if there was one.</summary>
     public string? PanicMessage { get; init; }
 

@@ -130,6 +130,7 @@ public sealed class VirtualMachine(MachineSpec spec)
             Outcome = facts.Verdict,
             ExitStatus = facts.Exit?.Status,
             IsPoweredOff = facts.ShutdownReason == "guest-shutdown",
+            WasReset = facts.ShutdownReason == "guest-reset",
             PanicMessage = facts.Panic?.Message,
             Console = _console.ToString(),
             Records = records.Records,

@@ -1,7 +1,7 @@
 // Process 1: the first program, and what it means when it ends.
 //
 //   pid 1 as a kernel thread ─▶ a process with the console open ─▶ rdinit= or /init ─▶ init=, or panic
-//                                                                   └▶ /sbin/init, /etc/init, /bin/init, /bin/sh ─▶ panic
+//                                        not there: RootMount ─────┘  fails  └▶ /sbin/init, /etc/init, /bin/init, /bin/sh ─▶ panic
 //
 // Source: Linux Documentation/admin-guide/init.rst and kernel-parameters.txt (init=, rdinit=; what is passed on to init).
 using System;
@@ -58,14 +58,14 @@ public static class InitProcess
         if (GivenInit.IsGiven)
         {
             error = TryRun(self, GivenInit.Text, in arguments);
-            Panic.Now($"Requested init {GivenInit.Text} failed (error {-(int)error}, {error.Name()}).");
+            Panic.Now($"Requested init {GivenInit.Text} failed (error {-(int)error}).");
         }
 
         TryDefault(self, "/sbin/init"u8, in arguments);
         TryDefault(self, "/etc/init"u8, in arguments);
         TryDefault(self, "/bin/init"u8, in arguments);
         TryDefault(self, "/bin/sh"u8, in arguments);
-        Panic.Now($"No working init found.  Try passing init= option to kernel. See docs/boot.md for guidance.");
+        Panic.Now($"No working init found.  Try passing init= option to kernel. See Linux Documentation/admin-guide/init.rst for guidance.");
     }
 
     /// <summary>Process 1 ends, which nothing can go on without.</summary>
@@ -118,25 +118,27 @@ public static class InitProcess
         Result<Path> found = Vfs.Resolve(RootFs.View, default, path, WalkFlags.FollowLast);
         if (!found.IsOk)
         {
-            Printk.Info($"check access for rdinit={path} failed: {-(int)found.Error} ({found.Error.Name()}), ignoring");
+            Printk.Warning($"check access for rdinit={path} failed: {-(int)found.Error}, ignoring");
+            RootMount.PrepareNamespace();
             return;
         }
 
         found.Value.Put();
         Errno error = TryRun(self, path, in arguments);
-        Printk.Error($"Failed to execute {path} (error {-(int)error}, {error.Name()})");
+        Printk.Error($"Failed to execute {path} (error {-(int)error})");
     }
 
     private static void TryDefault(UserThread self, ReadOnlySpan<byte> path, in InitArguments arguments)
     {
         Errno error = TryRun(self, path, in arguments);
         if (error != Errno.ENOENT)
-            Printk.Error($"Starting init: {path} exists but couldn't execute it (error {-(int)error}, {error.Name()})");
+            Printk.Error($"Starting init: {path} exists but couldn't execute it (error {-(int)error})");
     }
 
     // Returns only if the program cannot be run.
     private static Errno TryRun(UserThread self, ReadOnlySpan<byte> path, in InitArguments arguments)
     {
+        Printk.Info($"Run {path} as init process");
         Errno error = arguments.TryMakeLists(path, out KBuffer texts, out KernelStrings list, out KernelStrings environment);
         if (error != Errno.None)
             return error;
@@ -147,7 +149,6 @@ public static class InitProcess
         if (error != Errno.None)
             return error;
 
-        Printk.Info($"Run {path} as init process");
         BootStep.Done("run_init"u8);
         self.EnterUser();
         return Errno.None;

@@ -37,7 +37,11 @@ public static class ConsoleTerminal
     {
         Result<File> opened = Vfs.Open(in view, default, "/dev/console"u8, OpenFlags.ReadWrite, mode: 0);
         if (!opened.IsOk)
+        {
+            Printk.Warning($"Warning: unable to open an initial console: /dev/console: {opened.Error.Name()}; opened without a name");
             opened = OpenNameless();
+        }
+
         if (!opened.IsOk)
             return opened.Error;
 

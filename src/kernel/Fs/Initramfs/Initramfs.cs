@@ -25,6 +25,9 @@ public static class Initramfs
         internal Firmware.Initramfs Parser;
     }
 
+    /// <summary>Whether an archive brought any file. Set once, before pid 1 looks for a program.</summary>
+    internal static bool HasFiles { get; private set; }
+
     /// <summary>Unpacks what the loader brought over rootfs (Linux: <c>populate_rootfs</c>).</summary>
     /// <remarks>Context: thread, once. Fails: says what is wrong on the log.</remarks>
     [Initcall(InitcallLevel.Rootfs, After = [typeof(RootFs)])]
@@ -72,6 +75,7 @@ public static class Initramfs
         Nanoseconds start = Clock.Monotonic();
         bool isSound = parser.TryUnpack(image, window, ref unpacker, out ParseFault fault);
         unpacker.Finish();
+        HasFiles |= parser.MemberCount > unpacker.FailureCount;
         Nanoseconds duration = new(Clock.Monotonic().Value - start.Value);
         Printk.Debug($"initramfs: {parser.MemberCount} files in {duration.Microseconds} us");
         if (!isSound)
