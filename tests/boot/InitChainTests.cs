@@ -4,6 +4,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Commence.Machine;
 using Commence.Machine.Initramfs;
@@ -248,5 +249,100 @@ public sealed class InitChainTests
             AssertSaysInOrder(result, "fd 0: /dev/console", "fd 1: /dev/console", "fd 2: /dev/console");
         Assert.Equal(3, result.ConsoleLines.Count(static line => line.StartsWith("fd ", StringComparison.Ordinal)));
         Kernel.AssertExited(0, result);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task AnotherRootTakesTheInitramfssPlace(int cpus)
+    {
+        InitramfsBuilder files = Busybox("/bin/mount", "/bin/mkdir", "/bin/cp", "/bin/switch_root", "/bin/cat", "/bin/ls", "/bin/stat", "/bin/grep");
+        files.AddDirectory("/new");
+        files.AddDirectory("/proc");
+        AddScript(files, "/new-init", """
+            mount -t proc none /proc
+            echo "process $$ with $*"
+            echo "files: $(ls -x /)"
+            echo "root: $(stat -f -c %t /)"
+            grep ' / ' /proc/mounts
+            cat /proc/1/cmdline; echo
+            """);
+        AddScript(files, "/init", """
+            echo "root: $(stat -f -c %t /)"
+            mount -t tmpfs none /new
+            mkdir -p /new/bin /new/dev /new/proc /new/sbin
+            cp /bin/busybox /new/bin/
+            for name in cat grep ls mount stat sh; do cp -d /bin/$name /new/bin/; done
+            cp /new-init /new/sbin/init
+            mount -t devtmpfs none /new/dev
+            exec switch_root -c /dev/console /new /sbin/init one two
+            """);
+        MachineResult result = await BootAsync(files, $"{Poweroff} PATH=/bin", cpus);
+
+        AssertSaysInOrder(result,
+            "root: 858458f6",     // ramfs: what switch_root asks for before it deletes everything
+            "process 1 with one two",
+            "files: bin", "root: 1021994",
+            "tmpfs / tmpfs rw");
+        Assert.DoesNotContain("new-init", string.Join('\n', result.ConsoleLines.SkipWhile(static line => !line.StartsWith("files:", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Kernel.AssertExited(0, result);
+    }
+
+    [Fact]
+    public async Task MemoryIsAccountedForAndGivenBack()
+    {
+        InitramfsBuilder files = Busybox("/bin/mount", "/bin/cat");
+        files.AddDirectory("/proc");
+        AddScript(files, "/init", """
+            mount -t proc none /proc
+            echo "limit: $(ulimit -u)"
+            echo "threads: $(cat /proc/sys/kernel/threads-max)"
+            cat /proc/meminfo
+            """);
+        MachineResult result = await BootAsync(files, $"{Poweroff} PATH=/bin");
+
+        Kernel.AssertExited(0, result);
+        Match memory = Regex.Match(
+            result.Console,
+            @"Memory: (\d+)K/(\d+)K available \((\d+)K kernel code, (\d+)K rwdata, (\d+)K rodata, (\d+)K init, (\d+)K bss, (\d+)K reserved, 0K cma-reserved\)");
+        Assert.True(memory.Success, Kernel.Describe(result));
+        long Of(int group) => long.Parse(memory.Groups[group].ValueSpan);
+        long image = Of(3) + Of(4) + Of(5) + Of(6) + Of(7);
+        Assert.InRange(Of(2), 63 * 1024, 64 * 1024);
+        Assert.InRange(Of(8), image, Of(2) - Of(1));      // the image is among what is reserved, and that is not available
+        long freed = Number(result, @"Freeing unused kernel image \(initmem\) memory: (\d+)K");
+        Assert.Equal(Of(6), freed);
+
+        // What is managed now is what was not reserved, and what has been given back.
+        long total = Number(result, @"MemTotal: +(\d+) kB");
+        Assert.InRange(total - (Of(2) - Of(8)) - freed - Number(result, @"Freeing initrd memory: (\d+)K"), -1, 1);
+        Assert.InRange(Number(result, @"threads: (\d+)"), (Of(2) - Of(8)) / 4 / 32 - 1, total / 4 / 32);
+        Assert.Equal(Number(result, @"threads: (\d+)") / 2, Number(result, @"limit: (\d+)"));
+    }
+
+    [Fact]
+    public async Task AUserMayNotHaveMoreTasksThanTheLimit()
+    {
+        InitramfsBuilder files = Busybox("/bin/sh", "/bin/su", "/bin/sleep", "/bin/true");
+        files.AddText("/etc/passwd", "root:x:0:0::/:/bin/sh\nu:x:1000:1000::/:/bin/sh\n");
+        files.AddText("/etc/group", "root:x:0:\nu:x:1000:\n");
+        // The shell itself and two sleepers are three.
+        AddScript(files, "/init", """
+            ulimit -u 3
+            for i in 1 2 3 4; do sleep 100 & done
+            echo "the superuser has more"
+            su u -c 'sleep 100 & sleep 100 & echo two more; sleep 100 & echo a third'
+            """);
+        MachineResult result = await BootAsync(files, $"{Poweroff} PATH=/bin");
+
+        AssertSaysInOrder(result, "the superuser has more", "two more", "can't fork: Resource temporarily unavailable");
+        Assert.DoesNotContain("a third", result.ConsoleLines);
+    }
+
+    private static long Number(MachineResult result, string pattern)
+    {
+        Match match = Regex.Match(result.Console, pattern);
+        Assert.True(match.Success, $"no {pattern}\n{Kernel.Describe(result)}");
+        return long.Parse(match.Groups[1].ValueSpan);
     }
 }

@@ -21,6 +21,14 @@ public interface IImageLayout
 
     static abstract VirtAddr DataEnd { get; }
 
+    /// <summary>Start of the variables that begin as zero: they go on to <see cref="DataEnd"/>.</summary>
+    static abstract VirtAddr ZeroedStart { get; }
+
+    /// <summary>Among those, pages that nothing needs once all processors have started or have failed to.</summary>
+    static abstract VirtAddr InitStart { get; }
+
+    static abstract VirtAddr InitEnd { get; }
+
     /// <summary>First byte of the image in physical memory; it lies there in one piece.</summary>
     static abstract PhysAddr LoadStart { get; }
 

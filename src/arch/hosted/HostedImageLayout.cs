@@ -25,6 +25,15 @@ public readonly struct HostedImageLayout : IImageLayout
     public static VirtAddr DataEnd => default;
 
     /// <inheritdoc/>
+    public static VirtAddr ZeroedStart => default;
+
+    /// <inheritdoc/>
+    public static VirtAddr InitStart => default;
+
+    /// <inheritdoc/>
+    public static VirtAddr InitEnd => default;
+
+    /// <inheritdoc/>
     public static PhysAddr LoadStart => default;
 
     /// <inheritdoc/>

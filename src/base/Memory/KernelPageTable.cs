@@ -101,6 +101,20 @@ public static class KernelPageTable
         KernelTlb.FlushRange(new VirtAddr(pages.Start.Value), pages.SizeBytes);
     }
 
+    /// <summary>Makes pages of the kernel's image inaccessible at their address in it; the direct map still has them.</summary>
+    /// <remarks>Context: thread. Nobody uses them there any more. IRQs: on. Fails: panics if one is not mapped.</remarks>
+    public static void UnmapImage(PageTable table, VirtAddr start, ulong sizeBytes)
+    {
+        for (ulong offset = 0; offset < sizeBytes; offset += Limits.PageSizeBytes)
+        {
+            using SpinLock.Guard guard = table.KernelLock.Lock();
+            bool wasMapped = table.TryUnmap(start + offset, out _);
+            Bug.On(!wasMapped);
+        }
+
+        KernelTlb.FlushRange(start, sizeBytes);
+    }
+
     private static bool TryPrepareTopLevel(PageTable table, in Memblock memory)
     {
         PhysAddr end = memory.MemoryEnd > DirectMapEndMin ? memory.MemoryEnd : DirectMapEndMin;

@@ -13,7 +13,6 @@ public static class AcpiPower
 {
     private const int SleepTypeShift = 10;
     private const ushort SleepEnable = 1 << 13;
-    private const byte KeyboardControllerReset = 0xFE;
 
     private static ushort s_controlA;   // I/O port of PM1a control; 0: none
     private static ushort s_controlB;
@@ -50,14 +49,12 @@ public static class AcpiPower
             new IoPort(s_controlB).Write16((ushort)((s_softOff.Pm1b << SleepTypeShift) | SleepEnable));
     }
 
-    /// <summary>Resets the machine: ACPI's register, then the keyboard controller's line. Returns if neither works.</summary>
-    /// <remarks>Context: any. IRQs: off.</remarks>
-    public static void Reboot()
-    {
-        if (s_resetPort != 0)
-            new IoPort(s_resetPort).Write8(s_resetValue);
-        new IoPort(0x64).Write8(KeyboardControllerReset);
-    }
+    /// <summary>The FADT names a register that resets the machine.</summary>
+    public static bool HasReset => s_resetPort != 0;
+
+    /// <summary>Resets the machine, a little later.</summary>
+    /// <remarks>Context: any. IRQs: off. Only if <see cref="HasReset"/>.</remarks>
+    public static void Reset() => new IoPort(s_resetPort).Write8(s_resetValue);
 
     private static ushort PortOf(GenericAddress register) =>
         register is { Space: AddressSpace.Io, IsPresent: true, Address: <= ushort.MaxValue } ? (ushort)register.Address : (ushort)0;

@@ -113,5 +113,5 @@ internal sealed class PcPlatform : Platform
     public override void PowerOff() => AcpiPower.PowerOff();
 
     /// <inheritdoc/>
-    public override void Reboot() => AcpiPower.Reboot();
+    public override void Reboot() => PcReboot.Run();
 }

@@ -221,10 +221,15 @@ boot_pml4:
 	.globl boot_pdpt
 boot_pdpt:
 	.skip 4096
+boot_pd:
+	.skip 4096				/* first GiB: it and the two above serve again where other processors start */
+	.globl init_start
+init_start:					/* after boot: nobody's, given back */
+	.skip 4096 * 3				/* boot_pd goes on */
 boot_kernel_pdpt:
 	.skip 4096
-boot_pd:
-	.skip 4096 * 4
+	.globl init_end
+init_end:
 	.skip 4096				/* guard page: not mapped by the final page tables */
 	.globl boot_stack
 boot_stack:

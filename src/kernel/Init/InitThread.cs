@@ -24,6 +24,7 @@ internal sealed class InitThread : KernelThreadBody
         SystemWorkqueues.AddProcessors();              // workers for the others
         Initcalls.RunAll();                            // all parts start, level by level: file systems, /, devices
         BootStep.Done("do_basic_setup"u8);
+        InitMemory.Free();                             // what only the boot needed
         KernelTestRun.Instance?.Run();                 // the test image ends here
         InitProcess.Start(BootInformation.CommandLine); // pid 1 becomes a program; never returns
         return 0;

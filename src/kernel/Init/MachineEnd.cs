@@ -2,6 +2,8 @@
 using System;
 using Commence.Arch;
 using Commence.Debug;
+using Commence.Lib;
+using Commence.Sched;
 using Commence.Time;
 
 namespace Commence.Init;
@@ -26,7 +28,8 @@ public static class MachineEnd
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]
     public static void PowerOff()
     {
-        Printk.Info($"reboot: Power down");
+        MoveToBootProcessor();
+        Printk.Emergency($"reboot: Power down");
         StopOthers();
         Platform.Instance.PowerOff();
         Settle();
@@ -35,12 +38,18 @@ public static class MachineEnd
     }
 
     /// <summary>Starts the machine anew.</summary>
+    /// <param name="command">What to start, for firmware that understands such; only reported. Empty: none.</param>
     /// <inheritdoc cref="PowerOff"/>
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]
-    public static void Reboot()
+    public static void Reboot(ReadOnlySpan<byte> command = default)
     {
-        Printk.Info($"reboot: Restarting system");
-        StopOthers();
+        MoveToBootProcessor();
+        if (command.IsEmpty)
+            Printk.Emergency($"reboot: Restarting system");
+        else
+            Printk.Emergency($"reboot: Restarting system with command '{command}'");
+        if (!RebootParameters.IsForced)
+            StopOthers();
         Platform.Instance.Reboot();
         Settle();
         Printk.Error($"reboot: this machine cannot restart itself; halted");
@@ -52,7 +61,8 @@ public static class MachineEnd
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]
     public static void Halt()
     {
-        Printk.Info($"reboot: System halted");
+        MoveToBootProcessor();
+        Printk.Emergency($"reboot: System halted");
         StopOthers();
         HaltForever();
     }
@@ -64,6 +74,10 @@ public static class MachineEnd
         for (int i = 0; i < SettleRoundsMax && Clock.Monotonic().Value < end; i++)
             Cpu.Relax();
     }
+
+    // Firmware may take it ill if another processor than the one that it started ends the machine (Linux:
+    // migrate_to_reboot_cpu). If the boot processor does not schedule any more, this one does it.
+    private static void MoveToBootProcessor() => _ = Scheduler.SetAffinity(Task.Current, CpuMask.Of(new CpuId(0))); // see above
 
     private static void StopOthers()
     {

@@ -7,6 +7,7 @@ using Commence.Arch;
 using Commence.Debug;
 using Commence.Lib;
 using Commence.Memory;
+using Commence.Processes;
 using Commence.Sched;
 using Commence.Smp;
 using Commence.Time;
@@ -34,6 +35,7 @@ public static class Start
         LowPages.Reserve(FirmwareTables.Processors.EnabledCount); // where the others will start
         BootStep.Done("setup_arch"u8);
         StartMemory();                                 // page allocator, slab: `new` works; the final page table
+        MemoryReport.Print();                          // how much there is, and what takes it
         BootStep.Done("kmem_cache_init"u8);
         ProcessorTable.Fill();                         // an object for each processor
         BootStep.Done("setup_per_cpu_areas"u8);
@@ -54,6 +56,8 @@ public static class Start
         BootStep.Done("calibrate_delay"u8);
         BugCheck.Run();                                // weaknesses of the processor, and what is done about them
         BootStep.Done("check_bugs"u8);
+        TaskLimit.Init();                              // how many tasks memory is enough for
+        BootStep.Done("fork_init"u8);
         RestInit();
     }
 

@@ -20,8 +20,6 @@ namespace Commence.Processes;
 /// <summary>The first process.</summary>
 public static class InitProcess
 {
-    private const int PagesPerTask = 32; // Linux's fork_init: tasks may take an eighth of memory, 16 KiB each
-
     /// <summary>What the end of pid 1 does.</summary>
     internal enum EndAction
     {
@@ -90,13 +88,15 @@ public static class InitProcess
         Process? process = handlers is null ? null : Process.TryMake(handlers, memory: null);
         UserThread? thread = process is null ? null : UserThread.TryMake(process);
         Session? session = Session.TryMake(leader: null);
-        if (thread is null || session is null || !TryAttachFiles(thread))
+        UserAccount? account = UserAccount.TryEnter(userId: 0);
+        if (thread is null || session is null || account is null || !TryAttachFiles(thread))
         {
             Panic.Now($"no memory for the first process");
             return null!;
         }
 
-        process!.Limits.SetDefaults(KernelMemory.Pages.ManagedPages / PagesPerTask);
+        thread.Account = account;
+        process!.Limits.SetDefaults(TaskLimit.Max);
         process.IsUnkillable = true;
         thread.Attach(task);
         task.RemoveFlags(TaskFlags.KernelThread);

@@ -52,7 +52,11 @@ internal static class ProcessCreation
             return error;
 
         UserThread self = UserThread.Current;
-        error = TryMake(self, in request, out UserThread child);
+        error = TaskLimit.TryAddTask(self, out UserAccount account);
+        if (error != Errno.None)
+            return error;
+
+        error = TryMake(self, in request, account, out UserThread child);
         if (error != Errno.None)
             return error;
 
@@ -125,18 +129,26 @@ internal static class ProcessCreation
         return request.ExitSignal > Signal.Last ? Errno.EINVAL : Errno.None;
     }
 
-    private static Errno TryMake(UserThread self, in CloneRequest request, out UserThread child)
+    // The account has counted the new thread already: whoever frees the thread takes that back.
+    private static Errno TryMake(UserThread self, in CloneRequest request, UserAccount account, out UserThread child)
     {
         child = null!;
         Errno error = TryMakeProcess(self, in request, out Process process);
         if (error != Errno.None)
+        {
+            account.RemoveTask();
             return error;
+        }
 
         UserThread? thread = UserThread.TryMake(process);
         process.Put(); // the thread has its own use; a new process's first use is the tree's, which it does not have yet
         if (thread is null)
+        {
+            account.RemoveTask();
             return Errno.ENOMEM;
+        }
 
+        thread.Account = account;
         error = Task.TryCreate(self.Task.Name, thread, out Task task);
         if (error != Errno.None)
         {

@@ -33,6 +33,7 @@ public sealed class UserThread : KernelThreadBody
     // ---- self --------------------------------------------------------------------------------------------------------------
 
     internal Credentials Credentials;
+    internal UserAccount Account = null!;   // of the real user; counts this thread
     internal UserAddr ClearTid;             // zeroed, and its futex woken, when the thread ends
     internal UserAddr SetTid;               // where the new thread writes its number before it runs
     internal UserAddr RobustList;
@@ -104,9 +105,23 @@ public sealed class UserThread : KernelThreadBody
         Bug.On(Files is not null || FileSystemView is not null); // given up when the thread ended
         Pending.Discard(SignalSet.All);
         _fpuArea.Free();
+        Account.RemoveTask();
         Process process = Process;
         Kmem.Free(this);
         process.Put();
+    }
+
+    /// <summary>Counts it for another user.</summary>
+    /// <returns>False if there is no memory; it counts for the one before then.</returns>
+    internal bool TryMoveTo(uint userId)
+    {
+        UserAccount? account = UserAccount.TryEnter(userId);
+        if (account is null)
+            return false;
+
+        Account.RemoveTask();
+        Account = account;
+        return true;
     }
 
     /// <summary>The file of a descriptor, with a use for the caller; null: EBADF.</summary>

@@ -164,6 +164,9 @@ internal static class IdentityCalls
     private static Errno Assign(uint real, uint effective, uint saved)
     {
         ref Credentials self = ref Self;
+        if (real != Keep && real != self.UserId && !UserThread.Current.TryMoveTo(real))
+            return Errno.EAGAIN;
+
         if (real != Keep)
             self.UserId = real;
         if (saved != Keep)

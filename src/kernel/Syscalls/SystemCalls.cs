@@ -152,10 +152,23 @@ internal static class SystemCalls
                 break;
             case 0x89AB_CDEF or 0:
                 return Errno.None; // what Ctrl-Alt-Del does: there is no such key on a serial line
+            case 0xA1B2_C3D4:
+                return RebootWithCommand(argument);
             default:
-                return command == 0xA1B2_C3D4 ? Errno.ENOSYS : Errno.EINVAL; // restart with a command
+                return Errno.EINVAL; // there is no hibernation, and no second kernel to start
         }
 
+        return Errno.None;
+    }
+
+    private static Errno RebootWithCommand(UserAddr command)
+    {
+        const int CommandMax = 255;
+        System.Span<byte> text = stackalloc byte[CommandMax];
+        if (!UserMemory.TryCopyString(command, text, out int length))
+            return Errno.EFAULT;
+
+        MachineEnd.Reboot(text[..length]);
         return Errno.None;
     }
 

@@ -52,6 +52,18 @@ internal static class KernelMapTests
     }
 
     [KernelTest]
+    internal static void WhatOnlyTheBootNeededIsGone()
+    {
+        Check.That(ImageLayout.InitEnd > ImageLayout.InitStart);
+        for (VirtAddr address = ImageLayout.InitStart; address < ImageLayout.InitEnd; address += Limits.PageSizeBytes)
+        {
+            Check.That(!KernelMemory.Table.TryLookup(address, out _));
+            PhysAddr page = ImageLayout.LoadStart + (address - ImageLayout.TextStart);
+            Check.That(KernelMemory.Pages.Kind(page.Frame) != PageKind.Reserved);
+        }
+    }
+
+    [KernelTest]
     internal static void ThisStackHasAGuardBelow()
     {
         KernelStack stack = Task.Current.Stack;

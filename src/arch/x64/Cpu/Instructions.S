@@ -256,6 +256,9 @@ ADDRESS_OF x64_boot_end, boot_end
 ADDRESS_OF x64_modules_start, modules_start
 ADDRESS_OF x64_ex_table_start, ex_table_start
 ADDRESS_OF x64_ex_table_end, ex_table_end
+ADDRESS_OF x64_bss_start, bss_start
+ADDRESS_OF x64_init_start, init_start
+ADDRESS_OF x64_init_end, init_end
 ADDRESS_OF x64_boot_pml4, boot_pml4
 ADDRESS_OF x64_boot_pdpt, boot_pdpt
 ADDRESS_OF x64_boot_stack_top, boot_stack_top

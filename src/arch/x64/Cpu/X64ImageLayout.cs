@@ -29,6 +29,15 @@ public readonly struct X64ImageLayout : IImageLayout
     public static VirtAddr DataEnd => new(X64Memory.KernelEnd);
 
     /// <inheritdoc/>
+    public static VirtAddr ZeroedStart => new(X64Memory.BssStart);
+
+    /// <inheritdoc/>
+    public static VirtAddr InitStart => new(X64Memory.InitStart);
+
+    /// <inheritdoc/>
+    public static VirtAddr InitEnd => new(X64Memory.InitEnd);
+
+    /// <inheritdoc/>
     public static PhysAddr LoadStart => new(X64Memory.KernelStart - X64Memory.KernelBase);
 
     /// <inheritdoc/>

@@ -30,6 +30,14 @@ public static class X64Memory
 
     public static ulong KernelEnd => GetKernelEnd();
 
+    /// <summary>Start of the data that begins as zero.</summary>
+    public static ulong BssStart => GetBssStart();
+
+    /// <summary>Pages that only early boot needs.</summary>
+    public static ulong InitStart => GetInitStart();
+
+    public static ulong InitEnd => GetInitEnd();
+
     /// <summary>Physical range of the 32-bit entry code, free after boot.</summary>
     public static ulong BootStart => GetBootStart();
 
@@ -107,6 +115,18 @@ public static class X64Memory
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_boot_stack_top")]
     private static extern ulong GetBootStackTop();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_bss_start")]
+    private static extern ulong GetBssStart();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_init_start")]
+    private static extern ulong GetInitStart();
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "x64_init_end")]
+    private static extern ulong GetInitEnd();
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "x64_boot_pdpt")]

@@ -102,7 +102,7 @@ internal sealed class Setting : ProcFile
                 text.Out.Append((byte)'1'); // mmap promises without counting
                 break;
             case SettingKind.ThreadsMax:
-                text.Out.Append(TaskTable.NumberMax);
+                text.Out.Append(TaskLimit.Max);
                 break;
             case SettingKind.Uuid:
                 AppendUuid(ref text.Out, RandomPool.Next(), RandomPool.Next());
