@@ -11,6 +11,8 @@
 using System;
 using Commence.Abi;
 using Commence.Lib;
+using Commence.Processes;
+using Commence.Sched;
 using Commence.Smp;
 
 namespace Commence.Fs;
@@ -142,17 +144,34 @@ internal sealed class SysCpuFolder : ProcFolder
     }
 }
 
-/// <summary><c>cpuN/online</c>: 1 if it schedules.</summary>
+/// <summary><c>cpuN/online</c>: 1 if it schedules. Writing 1 brings in one that was left out at boot or had a verdict.</summary>
 internal sealed class CpuOnlineFile : ProcFile
 {
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> Name => "online"u8;
 
     /// <inheritdoc/>
+    public override uint Mode => FileMode.Regular | ReadAllWriteOwner;
+
+    /// <inheritdoc/>
     public override Errno Generate(ref ProcText text)
     {
         text.Out.Append(SysCpu.TryGet(text.Descriptor, out _) ? "1\n"u8 : "0\n"u8);
         return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Nobody is taken off line: EOPNOTSUPP.</remarks>
+    internal override Errno AcceptAt(ReadOnlySpan<byte> text, Task? subject, int descriptor)
+    {
+        int cpu = SysCpu.CpuOf(descriptor);
+        if (descriptor < 0 || cpu >= Processors.Count)
+            return Errno.EIO;
+        if (Task.Current.User is UserThread writer && !writer.Credentials.IsPrivileged)
+            return Errno.EPERM;
+        if (text.SequenceEqual("1"u8))
+            return SmpInit.BringUpLater(Processors.Get(new CpuId(cpu)));
+        return text.SequenceEqual("0"u8) ? Errno.EOPNOTSUPP : Errno.EINVAL;
     }
 }
 
