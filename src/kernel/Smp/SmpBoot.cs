@@ -122,7 +122,12 @@ public ref struct SmpBoot<TMachine>
 
         Watch(Remedy.Resend);
         Judge(ProcessorState.Kicked);
-        alive.ExceptWith(in _waiting);
+        foreach (CpuId cpu in targets)
+        {
+            if (_machine.ReadState(cpu) != ProcessorState.Alive)
+                alive.Remove(cpu);
+        }
+
         return alive;
     }
 
@@ -257,7 +262,9 @@ public ref struct SmpBoot<TMachine>
         CpuMask waiting = _waiting;
         foreach (CpuId cpu in waiting)
         {
-            if (_machine.ReadState(cpu) != _awaited)
+            // One that refuses has come as well: there is no more to wait for.
+            ProcessorState state = _machine.ReadState(cpu);
+            if (state != _awaited && state != ProcessorState.Failed)
                 continue;
             _waiting.Remove(cpu);
             hasCome = true;

@@ -23,6 +23,7 @@ public static class SmpCallIn
         if (!self.TryDescribe())
         {
             self.TryAdvance(ProcessorState.Kicked, ProcessorState.Failed); // it lacks what the kernel uses: it refuses
+            SmpMachine.AnnounceCallIn();
             Park();
         }
 

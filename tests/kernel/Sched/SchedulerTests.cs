@@ -381,18 +381,52 @@ internal static class SchedulerTests
     }
 
     [KernelTest]
-    internal static void TicksAreCountedOnEveryProcessor()
+    internal static void ABusyProcessorTicks()
     {
         for (int i = 0; i < Squad.CpuCount; i++)
         {
+            Squad.GoTo(new CpuId(i));
             Processor processor = Processors.Get(new CpuId(i));
-            TicksReach expected = new(processor, processor.TickCount + 2);
-            Expect.Soon(ref expected);
+            ulong wanted = processor.TickCount + 2;
+            Nanoseconds limit = Clock.Monotonic() + Nanoseconds.FromSeconds(60);
+            while (processor.TickCount < wanted && Clock.Monotonic() < limit)
+                Cpu.Relax();
+            Check.That(processor.TickCount >= wanted);
+        }
+
+        Squad.GoAnywhere();
+    }
+
+    [KernelTest]
+    internal static void AnIdleProcessorDoesNotTickAndItsIdleTimeIsCounted()
+    {
+        if (!TickTimer.IsLocal)
+            return; // the boot processor passes its tick on to all
+        for (int i = 1; i < Squad.CpuCount; i++)
+        {
+            RestsWithoutTicks rest = new(Processors.Get(new CpuId(i)));
+            Expect.Soon(ref rest);
         }
     }
 
-    private readonly struct TicksReach(Processor processor, ulong count) : IExpectation
+    // Five ticks' worth of idle time in which it did not tick once. Whatever runs there in between only delays that.
+    private struct RestsWithoutTicks(Processor processor) : IExpectation
     {
-        public bool IsFulfilled => processor.TickCount >= count;
+        private const ulong IdleTicks = 5;
+
+        private ulong _ticks = processor.TickCount;
+        private ulong _idle = processor.IdleTicks;
+
+        public bool IsFulfilled
+        {
+            get
+            {
+                if (processor.TickCount == _ticks)
+                    return processor.IdleTicks - _idle >= IdleTicks;
+                _ticks = processor.TickCount;
+                _idle = processor.IdleTicks;
+                return false;
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ internal sealed record SimulatedFaults
     public bool HangsInTrampoline { get; init; }    // writes its first stage and nothing more
     public bool FaultsInTrampoline { get; init; }   // notes an exception and halts
     public bool HangsAfterCommence { get; init; }
+    public bool Refuses { get; init; }                // finds at its call-in that it lacks something
     public int LostResets { get; init; }            // so many INITs get lost
     public int LostStarts { get; init; }            // so many SIPIs get lost
     public ulong CallInDelayNs { get; init; }       // from SIPI to call-in
@@ -24,7 +25,7 @@ internal sealed record SimulatedFaults
     public bool HasStuckDelivery { get; init; }     // the delivery-status bit of messages to it never clears; they do not arrive
 
     /// <summary>It could come within the protocol's patience.</summary>
-    internal bool IsSound => this is { IsAbsent: false, HangsInTrampoline: false, FaultsInTrampoline: false, HasStuckDelivery: false,
+    internal bool IsSound => this is { IsAbsent: false, HangsInTrampoline: false, FaultsInTrampoline: false, HasStuckDelivery: false, Refuses: false,
         HangsAfterCommence: false, CallInDelayNs: < 500_000_000, LostStarts: < 3, LostResets: < 2 };
 
     public override string ToString() => this == new SimulatedFaults() ? "sound" : string.Join(", ", Named());
@@ -134,7 +135,12 @@ internal sealed class SimulatedMachine
         if (processor.Stage != BootStage.Kernel)
         {
             processor.Stage = BootStage.Kernel;
-            if (!TryAdvance(processor, ProcessorState.Kicked, ProcessorState.Alive))
+            if (processor.Faults.Refuses)
+            {
+                TryAdvance(processor, ProcessorState.Kicked, ProcessorState.Failed);
+                processor.IsParked = true;
+            }
+            else if (!TryAdvance(processor, ProcessorState.Kicked, ProcessorState.Alive))
                 processor.IsParked = true;
             return;
         }

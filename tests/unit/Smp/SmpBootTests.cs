@@ -111,6 +111,17 @@ public class SmpBootTests
     }
 
     [Fact]
+    public void AProcessorThatRefusesIsNotWaitedFor()
+    {
+        SimulatedMachine machine = new(seed: 12, processors: 4);
+        machine.Processors[3].Break(new SimulatedFaults { Refuses = true });
+        (_, CpuMask online) = Run(machine);
+        Assert.Equal(3, online.Count);
+        Assert.Equal(ProcessorState.Failed, machine.Processors[3].State);
+        Assert.True(machine.Now < SmpBoot<SimulatedMachine.Port>.QuietMax);
+    }
+
+    [Fact]
     public void SerialBringUpStartsOneAfterTheOther()
     {
         SimulatedMachine machine = new(seed: 8, processors: 5);

@@ -55,6 +55,7 @@ public class SmpScheduleTests
         (1, Gen.Constant(new SimulatedFaults { HangsInTrampoline = true })),
         (1, Gen.Constant(new SimulatedFaults { FaultsInTrampoline = true })),
         (1, Gen.Constant(new SimulatedFaults { HangsAfterCommence = true })),
+        (1, Gen.Constant(new SimulatedFaults { Refuses = true })),
         (1, Gen.Constant(new SimulatedFaults { NeedsResetPause = true })),
         (1, Gen.Constant(new SimulatedFaults { HasStuckDelivery = true })),
         (1, Gen.Choose(1, 4).Select(static count => new SimulatedFaults { LostStarts = count })),
@@ -147,7 +148,8 @@ public class SmpScheduleTests
     private static void CheckProcessor(SimulatedMachine machine, int index, bool isAlive, bool isOnline)
     {
         SimulatedProcessor processor = machine.Processors[index];
-        Assert.True(processor.State is ProcessorState.Online or ProcessorState.NotResponding or ProcessorState.Stuck,
+        Assert.True(processor.State is ProcessorState.Online or ProcessorState.NotResponding or ProcessorState.Stuck
+            || (processor.Faults.Refuses && processor.State == ProcessorState.Failed),
             $"CPU {index} is left {processor.State}");
         Assert.True(isOnline == (processor.State == ProcessorState.Online), $"CPU {index} is {processor.State}");
         Assert.True(!isOnline || isAlive, $"CPU {index} came online without calling in");
