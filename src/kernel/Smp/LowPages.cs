@@ -1,5 +1,6 @@
 // Pages below 1 MB on which processors start: taken before the page allocator exists, since only there is it sure that they
 // are low.
+using System;
 using System.Runtime.CompilerServices;
 using Commence.Lib;
 using Commence.Memory;
@@ -23,23 +24,28 @@ internal static class LowPages
 
     private static Slots s_free;
     private static int s_freeCount;
-    private static Pfn s_startPage; // 0: not taken yet
+    private static Pfn s_startPage; // set by Reserve
+
+    /// <summary>The page on which all processors begin; 0 if there was none to spare: each begins on its own then.</summary>
+    internal static Pfn StartPage => s_startPage;
 
     /// <summary>Pages that can be taken now.</summary>
     internal static int FreeCount => s_freeCount;
 
-    /// <summary>Takes up to <paramref name="wanted"/> pages out of the early memory map.</summary>
+    /// <summary>Takes pages out of the early memory map: one for each processor, as far as there are so many, and the start page.</summary>
+    /// <param name="others">Processors that may be started.</param>
     /// <remarks>Context: early boot, before the page allocator starts.</remarks>
-    internal static void Reserve(int wanted)
+    internal static void Reserve(int others)
     {
-        wanted++; // the start page
+        int wanted = others == 0 ? 0 : Math.Min(others + 1, CountMax);
         MemoryRegion low = new(new PhysAddr(Limits.PageSizeBytes), new PhysAddr(LowEnd));
-        while (s_freeCount < wanted && s_freeCount < CountMax)
-        {
-            if (!KernelMemory.Memblock.TryAllocateBottomUp(Limits.PageSizeBytes, Limits.PageSizeBytes, low, out PhysAddr page))
-                return;
+        while (s_freeCount < wanted
+            && KernelMemory.Memblock.TryAllocateBottomUp(Limits.PageSizeBytes, Limits.PageSizeBytes, low, out PhysAddr page))
             s_free[s_freeCount++] = new Pfn(page.Value >> Limits.PageShift);
-        }
+
+        // With a single page each processor begins on that, one after the other.
+        if (s_freeCount > 1)
+            s_startPage = s_free[--s_freeCount];
     }
 
     internal static bool TryTake(out Pfn page)
@@ -49,16 +55,6 @@ internal static class LowPages
             return false;
         page = s_free[--s_freeCount];
         return true;
-    }
-
-    /// <summary>The page on which all processors begin, kept for that; a page of the pool the first time.</summary>
-    /// <returns>False if there is none to spare: each processor begins on its own.</returns>
-    internal static bool TryGetStartPage(out Pfn page)
-    {
-        if (s_startPage == default && s_freeCount > 1)
-            _ = TryTake(out s_startPage);
-        page = s_startPage;
-        return page != default;
     }
 
     internal static void Return(Pfn page) => s_free[s_freeCount++] = page;

@@ -7,6 +7,11 @@
 //   nobody came for 1 s               -                      verdict, and boot goes on with the rest
 //   10 s in all                       -                      the same, whoever still comes
 //
+// and of those that called in and are let go on:
+//   at once                           all                    the message that wakes them
+//   nobody came for ResendAfter       those still missing    the same again, twice
+//   nobody came for 5 s               -                      verdict: they were there a moment ago, so patience is longer
+//
 // Time is counted from the last one that came: on a machine whose processors share few real ones they come late, but they
 // keep coming, and messages to them would only delay them.
 //
@@ -16,7 +21,7 @@
 // To all others an INIT is sent only while their state word is Prepared, and the word becomes Kicked right before the SIPI;
 // where the processor may be running our code already (escalation, a later try) the INIT has its time before that. So a
 // processor that is being reset cannot call in. One that calls in while its escalation begins either loses the
-// compare-and-swap from Kicked, and parks until the reset reaches it, or wins it, and no reset is sent.
+// compare-and-swap from Kicked, and waits until the reset reaches it or it is kicked again, or wins it, and no reset is sent.
 //
 // Invariant: when BringUp returns, every target is Alive or has a verdict, and a processor with a verdict never takes part.
 //
@@ -39,6 +44,9 @@ public ref struct SmpBoot<TMachine>
     /// <summary>No processor came for this long: those that are missing will not come.</summary>
     public const ulong QuietMax = 1_000 * Millisecond;
 
+    /// <summary>The same for processors that had called in.</summary>
+    public const ulong QuietOfAliveMax = 5_000 * Millisecond;
+
     /// <summary>Whatever happens, bring-up ends after this.</summary>
     public const ulong TotalMax = 10_000 * Millisecond;
 
@@ -49,6 +57,9 @@ public ref struct SmpBoot<TMachine>
         Escalate,
         ResendAfterEscalation,
         None,
+        Wake,
+        WakeAgain,
+        NoneForAlive,
     }
 
     private TMachine _machine;
@@ -103,7 +114,7 @@ public ref struct SmpBoot<TMachine>
                 _machine.Wake(cpu);
         }
 
-        Watch(Remedy.None);
+        Watch(Remedy.Wake);
         Judge(ProcessorState.Commenced);
         online.ExceptWith(in _waiting);
         return online;
@@ -190,6 +201,13 @@ public ref struct SmpBoot<TMachine>
         }
     }
 
+    private void WakeMissing()
+    {
+        CpuMask waiting = _waiting;
+        foreach (CpuId cpu in waiting)
+            _machine.Wake(cpu);
+    }
+
     private void EscalateSilent()
     {
         CpuMask waiting = _waiting;
@@ -221,7 +239,7 @@ public ref struct SmpBoot<TMachine>
             ulong now = Now;
             if (hasCome)
                 lastCame = now;
-            if (now - lastCame > QuietMax || now - begin > TotalMax)
+            if (now - begin > TotalMax || (IsLast(remedy) && now - lastCame > PatienceFor(remedy)))
                 return;
 
             if (now - lastCame > PatienceFor(remedy))
@@ -238,9 +256,13 @@ public ref struct SmpBoot<TMachine>
     private ulong PatienceFor(Remedy remedy) => remedy switch
     {
         Remedy.Resend or Remedy.ResendAfterEscalation => _machine.ResendAfter.Value,
+        Remedy.Wake or Remedy.WakeAgain => _machine.ResendAfter.Value,
         Remedy.Escalate => EscalateAfter,
+        Remedy.NoneForAlive => QuietOfAliveMax,
         _ => QuietMax,
     };
+
+    private static bool IsLast(Remedy remedy) => remedy is Remedy.None or Remedy.NoneForAlive;
 
     // True if the processors were reset.
     private bool TryRemedy(Remedy remedy)
@@ -251,7 +273,10 @@ public ref struct SmpBoot<TMachine>
             return true;
         }
 
-        StartSilent();
+        if (remedy is Remedy.Wake or Remedy.WakeAgain)
+            WakeMissing();
+        else
+            StartSilent();
         return false;
     }
 

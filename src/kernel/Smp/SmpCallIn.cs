@@ -22,11 +22,13 @@ public static class SmpCallIn
         PerCpuArea.DisablePreemption(); // nobody is scheduled here yet
         if (!self.TryDescribe())
         {
+            WaitForKick(self);
             self.TryAdvance(ProcessorState.Kicked, ProcessorState.Failed); // it lacks what the kernel uses: it refuses
             SmpMachine.AnnounceCallIn();
             Park();
         }
 
+        WaitForKick(self);
         if (!self.TryAdvance(ProcessorState.Kicked, ProcessorState.Alive))
             Park();
 
@@ -34,6 +36,15 @@ public static class SmpCallIn
         WaitForCommence(self);
         TscCheck.RunOnSecondary(self);
         GoOnline(self);
+    }
+
+    // It may have been slow to take its first start message, and taken it after the reset of a second try was sent: then the
+    // start message of that try will find it running, and be ignored. So it waits for its turn here, unless the reset reaches
+    // it first. The wait ends when the boot processor's pause does, 10 ms after the reset (SmpBoot.cs).
+    private static void WaitForKick(Processor self)
+    {
+        while (self.State == ProcessorState.Prepared)
+            Cpu.Relax();
     }
 
     // Halted, not spinning: virtual processors may outnumber real ones. The message that ends the halt comes after the

@@ -159,8 +159,8 @@ public static class SmpInit
 
     private static SmpBoot<SmpMachine> OpenProtocol(in CpuMask processors)
     {
-        Pfn startPage = default;
-        if (Order == BringUpOrder.Parallel && LowPages.TryGetStartPage(out startPage))
+        Pfn startPage = Order == BringUpOrder.Parallel ? LowPages.StartPage : default;
+        if (startPage != default)
             SecondaryBoot.PrepareStartPage(startPage);
         return new SmpBoot<SmpMachine>(new SmpMachine(in processors, startPage));
     }

@@ -45,7 +45,7 @@ public static class TickTimer
     }
 
     /// <summary>Whether processors have ticks of their own, which can be stopped.</summary>
-    internal static bool IsLocal => s_ticksPerInterrupt != 0;
+    public static bool IsLocal => s_ticksPerInterrupt != 0;
 
     /// <summary>Stops the calling processor's tick.</summary>
     /// <remarks>Context: idle. IRQs: off. Only if <see cref="IsLocal"/>.</remarks>

@@ -20,6 +20,8 @@ internal sealed class DebuggedMachine
 
     private static readonly Lazy<ElfSymbols> s_symbols = new(static () => ElfSymbols.Read(Kernel.Image));
 
+    private const ulong KernelBase = 0xFFFF_FFFF_8000_0000; // kernel.ld
+
     private readonly Lock _lock = new();
     private readonly List<CpuRecord> _cpus = [];
     private TaskCompletionSource _came = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,6 +34,9 @@ internal sealed class DebuggedMachine
 
     /// <summary>The call of the bring-up protocol: all boot pages are filled, nobody has been started.</summary>
     internal static ulong BeforeFirstInit => AddressOf("Commence_Kernel_Commence_Smp_BringUpTimes__FirstInit");
+
+    /// <summary>The first instruction of a started processor in the kernel's half, as physical address.</summary>
+    internal static ulong SecondaryEntry => AddressOf("secondary_entry") - KernelBase;
 
     /// <summary>The first C# of a processor that was started.</summary>
     internal static ulong SecondaryStart => AddressOf("SecondaryStart");
@@ -82,12 +87,11 @@ internal sealed class DebuggedMachine
     /// <summary>Waits until a processor halts in the kernel, with nothing but another processor's message to wake it.</summary>
     internal async Task WaitUntilParkedAsync(int cpu)
     {
-        const ulong kernelStart = 0xFFFF_FFFF_8000_0000;
         using CancellationTokenSource timer = new(StepMax);
         while (true)
         {
             IReadOnlyList<CpuState> cpus = CpuState.ParseAll(await _control!.ExecuteHumanAsync("info registers -a"));
-            if (cpus[cpu].IsStopped && cpus[cpu].Rip >= kernelStart)
+            if (cpus[cpu].IsStopped && cpus[cpu].Rip >= KernelBase)
                 return;
             await Task.Delay(20, timer.Token);
         }

@@ -23,6 +23,10 @@ public sealed class FrozenProcessorTests
     private static readonly string[] s_program =
         ["/bin/busybox", "sh", "-c", "read line; for i in 1 2 3 4 5 6; do busybox true & done; wait; busybox nproc; echo said $line"];
 
+    // The same, with an order in between: the processor is to come after all.
+    private static readonly string[] s_bringIn =
+        ["/bin/busybox", "sh", "-c", $"read line; mount -t sysfs sys /sys; echo 1 > /sys/devices/system/cpu/cpu{Victim}/online; taskset {1 << Victim:x} busybox true && busybox nproc; echo said $line"];
+
     public static TheoryData<string> Modes => ["", "nox2apic"];
 
     [Theory]
@@ -86,6 +90,47 @@ public sealed class FrozenProcessorTests
         AssertOnline(result, [0], "ACPI MADT");
         ForgedTableTests.AssertVerdicts(result, "not-responding", [1, 2, 3]);
         AssertSays(result, "said spoilt");
+    }
+
+    [Fact]
+    public async Task AProcessorThatCameTooLateIsBroughtInLater()
+    {
+        DebuggedMachine machine = new();
+        MachineResult result = await machine.RunAsync(Describe("q35", "4"), s_bringIn, async gdb =>
+        {
+            await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
+            await gdb.ContinueOnlyAsync(Others(Victim));
+            CpuRecord verdict = await machine.WaitForVerdictAsync(Victim);
+            await gdb.InterruptAsync();
+            await gdb.ContinueAsync();
+            Assert.Equal("not-responding", verdict.State);
+            await machine.WaitUntilParkedAsync(Victim);
+            await machine.TypeAsync("welcome");
+        });
+
+        Kernel.AssertExited(0, result);
+        AssertSays(result, "said welcome", $"CPU{Victim}: not responding", $"CPU{Victim}: online");
+        Assert.Contains("4", result.ConsoleLines);
+    }
+
+    [Fact]
+    public async Task AFaultOnTheWayToTheKernelIsNamed()
+    {
+        // An undefined instruction as the first in the kernel's half: each notes it in its boot page and halts.
+        DebuggedMachine machine = new();
+        MachineResult result = await machine.RunAsync(Describe("q35", "4"), s_program, async gdb =>
+        {
+            await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
+            await gdb.UsePhysicalMemoryAsync(true);
+            await gdb.WriteMemoryAsync(DebuggedMachine.SecondaryEntry, new byte[] { 0x0F, 0x0B }); // ud2
+            await gdb.UsePhysicalMemoryAsync(false);
+            await gdb.ContinueAsync();
+            await machine.TypeAsync("faulted");
+        });
+
+        AssertOnline(result, [0], "ACPI MADT");
+        ForgedTableTests.AssertVerdicts(result, "stuck", [1, 2, 3]);
+        AssertSays(result, "said faulted", "exception 6, error code 0, at 0xffffffff8");
     }
 
     private static IEnumerable<int> Others(int victim) => Enumerable.Range(0, Cpus).Where(cpu => cpu != victim);

@@ -21,12 +21,13 @@ internal sealed record SimulatedFaults
     public int LostStarts { get; init; }            // so many SIPIs get lost
     public ulong CallInDelayNs { get; init; }       // from SIPI to call-in
     public ulong DeliveryDelayNs { get; init; }     // its messages arrive that much later
+    public ulong SleepNs { get; init; }               // its host does not run it for so long; messages that come meanwhile are one
     public bool NeedsResetPause { get; init; }      // ignores a SIPI that comes less than 10 ms after INIT
     public bool HasStuckDelivery { get; init; }     // the delivery-status bit of messages to it never clears; they do not arrive
 
     /// <summary>It could come within the protocol's patience.</summary>
     internal bool IsSound => this is { IsAbsent: false, HangsInTrampoline: false, FaultsInTrampoline: false, HasStuckDelivery: false, Refuses: false,
-        HangsAfterCommence: false, CallInDelayNs: < 500_000_000, LostStarts: < 3, LostResets: < 2 };
+        HangsAfterCommence: false, CallInDelayNs: < 500_000_000, SleepNs: < 500_000_000, LostStarts: < 3, LostResets: < 2 };
 
     public override string ToString() => this == new SimulatedFaults() ? "sound" : string.Join(", ", Named());
 
@@ -114,11 +115,24 @@ internal sealed class SimulatedMachine
 
     private void Advance(SimulatedProcessor processor)
     {
+        if (Now < processor.Faults.SleepNs)
+            return;
+
+        // A processor notes that a reset is pending and that a start is, not in which order they came.
+        (bool hasReset, bool hasStart) = (false, false);
         while (processor.Messages.TryPeek(out (ulong At, bool IsStart) message) && message.At <= Now)
         {
             processor.Messages.Dequeue();
-            Receive(processor, message.IsStart, message.At);
+            if (processor.Faults.SleepNs == 0)
+                Receive(processor, message.IsStart, message.At);
+            hasReset |= !message.IsStart;
+            hasStart |= message.IsStart;
         }
+
+        if (processor.Faults.SleepNs != 0 && hasReset)
+            Receive(processor, isStart: false, Now);
+        if (processor.Faults.SleepNs != 0 && hasStart)
+            Receive(processor, isStart: true, Now);
 
         if (processor.RunsFrom is not { } began || processor.IsParked)
             return;
@@ -135,6 +149,8 @@ internal sealed class SimulatedMachine
         if (processor.Stage != BootStage.Kernel)
         {
             processor.Stage = BootStage.Kernel;
+            if (processor.State == ProcessorState.Prepared)
+                return; // waits for its turn, below
             if (processor.Faults.Refuses)
             {
                 TryAdvance(processor, ProcessorState.Kicked, ProcessorState.Failed);
@@ -142,6 +158,12 @@ internal sealed class SimulatedMachine
             }
             else if (!TryAdvance(processor, ProcessorState.Kicked, ProcessorState.Alive))
                 processor.IsParked = true;
+            return;
+        }
+
+        if (processor.State == ProcessorState.Kicked)
+        {
+            TryAdvance(processor, ProcessorState.Kicked, processor.Faults.Refuses ? ProcessorState.Failed : ProcessorState.Alive);
             return;
         }
 

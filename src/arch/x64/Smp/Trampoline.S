@@ -87,7 +87,11 @@ trampoline_32:
 	testl %esi, %esi
 	jz own_page
 
-	/* Its own id, as the APIC has it: CPUID leaf 1 holds eight bits, and firmware may have changed it since reset. */
+	/*
+	 * Its own id, as the APIC has it: firmware may have changed what CPUID says. In xAPIC mode the register holds eight
+	 * bits only, and a processor with more answers messages for another one: CPUID leaf 0Bh has the whole id, if its low
+	 * eight bits agree (SDM Vol 3A §10.12.8 "CPUID Extensions And Topology Enumeration").
+	 */
 	movl $MSR_APIC_BASE, %ecx
 	rdmsr
 	testl $APIC_BASE_X2APIC, %eax
@@ -96,8 +100,22 @@ trampoline_32:
 	rdmsr
 	jmp 2f
 1:	andl $0xFFFFF000, %eax
-	movl XAPIC_ID(%eax), %eax
-	shrl $24, %eax
+	movl XAPIC_ID(%eax), %ebp
+	shrl $24, %ebp
+	xorl %eax, %eax
+	cpuid
+	cmpl $0x0B, %eax
+	jb 4f
+	movl $0x0B, %eax
+	xorl %ecx, %ecx
+	cpuid
+	testw %bx, %bx				/* 0: there is no such level */
+	jz 4f
+	movzbl %dl, %eax
+	cmpl %eax, %ebp
+	jne 4f
+	movl %edx, %ebp
+4:	movl %ebp, %eax
 
 	/* Slot by slot from the id's own on: id, page. A page of 0 ends the search; there always is one. */
 2:	movl %eax, %edi
@@ -143,6 +161,8 @@ trampoline_64:
 	movq %rdi, %rdx
 	shrq $32, %rdx
 	wrmsr
+	movabsq $x64_start_idt_pointer, %rax
+	lidt (%rax)
 	movabsq $secondary_entry, %rax
 	jmpq *%rax
 
@@ -202,7 +222,6 @@ FUNCTION secondary_entry
 	movl %eax, %ss
 	xorl %eax, %eax
 	movl %eax, %fs				/* GS is not touched: its base was set a moment ago */
-	lidt x64_start_idt_pointer(%rip)
 	movq BOOT_STACK(%rdi), %rsp		/* its idle task's stack */
 	xorl %ebp, %ebp
 	call SecondaryStart			/* C#: src/image/Program.cs; never returns */
