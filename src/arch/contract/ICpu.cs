@@ -37,4 +37,13 @@ public interface ICpu
     /// <summary>The same, read after all loads before it (x64: <c>lfence; rdtsc</c>).</summary>
     /// <remarks>Context: any. Source: SDM Vol 2B, RDTSC.</remarks>
     static abstract ulong ReadCyclesOrdered();
+
+    /// <summary>What was added to the calling processor's counter since its reset, by firmware or by us (x64: IA32_TSC_ADJUST).</summary>
+    /// <returns>False if the processor does not say.</returns>
+    /// <remarks>Context: any. Source: SDM Vol 3B §17.17.3, Time-Stamp Counter Adjustment.</remarks>
+    static abstract bool TryReadCycleOffset(out ulong offset);
+
+    /// <summary>Makes it another, and the counter with it.</summary>
+    /// <remarks>Context: AP call-in; only where <see cref="TryReadCycleOffset"/> says that it exists.</remarks>
+    static abstract void WriteCycleOffset(ulong offset);
 }

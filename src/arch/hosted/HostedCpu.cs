@@ -52,4 +52,14 @@ public readonly struct HostedCpu : ICpu
 
     /// <inheritdoc/>
     public static ulong ReadCyclesOrdered() => (ulong)Stopwatch.GetTimestamp();
+
+    /// <inheritdoc/>
+    public static bool TryReadCycleOffset(out ulong offset)
+    {
+        offset = 0;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public static void WriteCycleOffset(ulong offset) => throw new InvalidOperationException("the host's counter has no offset");
 }

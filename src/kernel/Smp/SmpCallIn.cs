@@ -28,6 +28,7 @@ public static class SmpCallIn
             Park();
         }
 
+        TscOffset.Agree(self);
         WaitForKick(self);
         if (!self.TryAdvance(ProcessorState.Kicked, ProcessorState.Alive))
             Park();

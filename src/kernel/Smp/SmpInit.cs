@@ -94,6 +94,7 @@ public static class SmpInit
             Panic.Now($"no memory for the boot processor's stacks");
         SecondaryBoot.CompleteBootProcessor(in memory);
         SecondaryBoot.LoadTaskState();
+        TscOffset.ReadBoot();
         boot.TryAdvance(ProcessorState.Absent, ProcessorState.Online);
         Processors.SetOnline(boot.Id);
         boot.Join();

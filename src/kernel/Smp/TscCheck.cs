@@ -25,6 +25,8 @@ public struct TscSlot
     internal ulong Sample;
     internal ulong Behind;
     internal ulong Ahead;
+    internal ulong FirmwareOffset; // what was added to the counter before the kernel corrected it: TscOffset.cs
+    internal bool WasCorrected;
 
     /// <summary>How far the counter is known to be off, in either direction.</summary>
     public readonly ulong WarpMax => System.Math.Max(Volatile.Read(in Behind), Volatile.Read(in Ahead));
@@ -99,6 +101,7 @@ internal static class TscCheck
         ulong worst = 0;
         foreach (CpuId cpu in processors)
         {
+            TscOffset.Report(Processors.Get(cpu));
             ulong warp = Processors.Get(cpu).Tsc.WarpMax;
             if (warp == 0)
                 continue;

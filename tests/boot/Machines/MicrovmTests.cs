@@ -28,6 +28,15 @@ public sealed class MicrovmTests
     }
 
     [Fact]
+    public async Task ProcessorsWhoseIdsAgreeInEightBitsDoNotMeet()
+    {
+        // qboot leaves all in xAPIC mode: 256 to 287 answer the messages that are meant for 0 to 31.
+        MachineResult result = await BootAsync("microvm,acpi=on", "288", firmware: Qboot);
+
+        AssertOnline(result, Ids(288), Madt);
+    }
+
+    [Fact]
     public async Task AMicrovmWithSeaBiosAndMpTables()
     {
         MachineResult result = await BootAsync("microvm,acpi=off", "4,sockets=4", firmware: SeaBiosMicrovm);

@@ -2,6 +2,7 @@
 using System;
 using System.Diagnostics;
 using System.Threading;
+using Commence.Firmware.Cpus;
 using Commence.Smp;
 using Xunit;
 
@@ -56,6 +57,13 @@ public class TscCheckTests
         Assert.InRange(slot.Behind, 1u, OffsetMax);
         Assert.Equal(0u, slot.Ahead);
     }
+
+    [Theory]
+    [InlineData(5, 5, 0, 0, false)]
+    [InlineData(7, 5, 0, 0, true)]
+    [InlineData(7, 5, 1, 0, false)] // in another package it may be what makes the counters agree
+    public void AnOffsetIsAMistakeWithinAPackageOnly(ulong own, ulong boot, uint package, uint bootPackage, bool isMistake) =>
+        Assert.Equal(isMistake, TscOffset.IsMistake(own, boot, new CpuPlace(package, 0, 1, 0), new CpuPlace(bootPackage, 0, 0, 0)));
 
     [Fact]
     public void ACounterThatIsAheadIsFound()

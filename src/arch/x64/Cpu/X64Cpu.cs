@@ -4,6 +4,8 @@ namespace Commence.Arch.X64;
 /// <summary>Instructions of the processor that runs the caller.</summary>
 public readonly struct X64Cpu : ICpu
 {
+    private const uint MsrTscAdjust = 0x3B;
+
     /// <inheritdoc/>
     public static void Relax() => X64Instructions.Pause();
 
@@ -28,6 +30,17 @@ public readonly struct X64Cpu : ICpu
 
     /// <inheritdoc/>
     public static ulong ReadCyclesOrdered() => X64Instructions.ReadTimeStampCounterOrdered();
+
+    /// <inheritdoc/>
+    public static bool TryReadCycleOffset(out ulong offset)
+    {
+        bool exists = X64CpuId.HasTscAdjust;
+        offset = exists ? X64Instructions.ReadMsr(MsrTscAdjust) : 0;
+        return exists;
+    }
+
+    /// <inheritdoc/>
+    public static void WriteCycleOffset(ulong offset) => X64Instructions.WriteMsr(MsrTscAdjust, offset);
 }
 
 /// <summary>The interrupt flag of the local processor.</summary>

@@ -36,6 +36,9 @@ public static class X64CpuId
     /// <summary>The time-stamp counter runs at one rate in all power states.</summary>
     public static bool HasInvariantTsc => (Read(0x8000_0007).Edx & (1 << 8)) != 0;
 
+    /// <summary>The MSR that tells what was added to the time-stamp counter.</summary>
+    public static bool HasTscAdjust => (Read(7).Ebx & (1 << 1)) != 0;
+
     /// <summary>Supervisor-mode execution prevention, by leaf 7.</summary>
     public static bool IsSmep(in Leaf extended) => (extended.Ebx & (1 << 7)) != 0;
 
