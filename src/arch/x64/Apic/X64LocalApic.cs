@@ -67,6 +67,7 @@ public static class X64LocalApic
 
     private static bool s_isUsed;     // written once by the boot processor
     private static bool s_isX2Apic;   // written once by the boot processor
+    private static uint s_lvtLast;    // highest LVT entry: read by the boot processor, the others are alike
     private static ulong s_registers; // virtual address of the page of registers, xAPIC mode
 
     /// <summary>Whether the machine's APICs are driven through MSRs.</summary>
@@ -147,6 +148,33 @@ public static class X64LocalApic
     /// <remarks>Context: early boot, AP call-in. IRQs: off.</remarks>
     public static void EnableOnThisCpu()
     {
+        SetMode();
+        Write(RegisterTaskPriority, 0); // take every vector
+        Write(RegisterSpurious, SpuriousEnable | X64Vectors.Spurious);
+        s_lvtLast = Version >> 16 & 0xFF;
+        MaskLocalLines(s_lvtLast);
+        ReadAndClearErrors(); // of the firmware's time
+        EnableErrorInterrupt();
+    }
+
+    /// <summary>Enables the APIC of a processor that has just been reset by INIT.</summary>
+    /// <remarks>Context: AP call-in. IRQs: off. After INIT every local line is masked, the task priority is 0 and no error is noted
+    /// (SDM Vol 3A §10.4.7.3, Local APIC State After an INIT Reset); under emulation each register costs a lock that all share.</remarks>
+    internal static void EnableAfterReset()
+    {
+        SetMode();
+        Write(RegisterSpurious, SpuriousEnable | X64Vectors.Spurious);
+        EnableErrorInterrupt();
+    }
+
+    private static void EnableErrorInterrupt()
+    {
+        if (s_lvtLast >= LvtCountWithError)
+            Write(RegisterLvtError, X64Vectors.ApicError);
+    }
+
+    private static void SetMode()
+    {
         ulong apicBase = X64Instructions.ReadMsr(MsrApicBase) | BaseEnable;
         if (!s_isX2Apic && (apicBase & BaseX2Apic) != 0)
         {
@@ -159,14 +187,6 @@ public static class X64LocalApic
         X64Instructions.WriteMsr(MsrApicBase, apicBase);
         if (s_isX2Apic)
             X64Instructions.WriteMsr(MsrApicBase, apicBase | BaseX2Apic);
-
-        Write(RegisterTaskPriority, 0); // take every vector
-        Write(RegisterSpurious, SpuriousEnable | X64Vectors.Spurious);
-        uint entries = Version >> 16 & 0xFF;
-        MaskLocalLines(entries);
-        ReadAndClearErrors(); // of the firmware's time
-        if (entries >= LvtCountWithError)
-            Write(RegisterLvtError, X64Vectors.ApicError);
     }
 
     // Only those that there are: writing to another is an error of its own.

@@ -159,7 +159,7 @@ public readonly struct X64SecondaryBoot : ISecondaryBoot
         X64Traps.LoadOnThisCpu();
         block.Tables.LoadTaskState();          // so that an NMI has its stack; again once there is an idle task
         if (X64Features.EnableOnThisCpu()) // else it has no more to do than to say so
-            X64LocalApic.EnableOnThisCpu();
+            X64LocalApic.EnableAfterReset();
         Volatile.Write(ref page.Stage, (ulong)BootStage.Kernel); // release
         TrapSink.Instance.OnSecondaryStart(cpu);
     }
