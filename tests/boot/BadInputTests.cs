@@ -95,8 +95,16 @@ public sealed class BadInputTests
         Assert.Contains("a  b", result.ConsoleLines);
     }
 
+    [Fact]
+    public async Task LessMemoryThanTheImageIsNamed()
+    {
+        MachineResult result = await Kernel.RunAsync("/fault", ["call"], Kernel.Machine with { Initrd = null, MemoryMiB = 3 });
+
+        Assert.True(result.Outcome == Outcome.Halted, Kernel.Describe(result));
+        Assert.Contains("Commence: memory ends before the kernel's image does", result.Console, StringComparison.Ordinal);
+    }
+
     [Theory]
-    [InlineData(3)]
     [InlineData(4)]
     [InlineData(6)]
     [InlineData(8)]

@@ -1,7 +1,9 @@
 // The machine's end on purpose: restart, power off and halt, by each way that a PC has, and who may ask for it.
 using System;
+using System.IO;
 using System.Threading.Tasks;
 using Commence.Machine;
+using Commence.Machine.Initramfs;
 using Xunit;
 
 namespace Commence.BootTests;
@@ -75,6 +77,26 @@ public sealed class RebootTests
 
         Assert.True(result.Outcome == Outcome.Halted, Kernel.Describe(result));
         AssertLastLines(result, "reboot: System halted");
+    }
+
+    [Fact]
+    public async Task ArgumentsAreHeldAgainstLinuxs() =>
+        Kernel.AssertExited(0, await Kernel.RunAsync("/fault", ["arguments"], FaultMachine()));
+
+    [Fact]
+    public async Task ARestartMayCarryACommand()
+    {
+        MachineResult result = await Kernel.RunAsync("/fault", ["Restart"], FaultMachine());
+
+        Assert.True(result.Outcome == Outcome.Reset, Kernel.Describe(result));
+        Assert.Contains("reboot: Restarting system with command 'recovery'", result.Console, StringComparison.Ordinal);
+    }
+
+    private static MachineSpec FaultMachine()
+    {
+        InitramfsBuilder files = new();
+        files.AddHostFile("/fault", Path.Combine(AppContext.BaseDirectory, "fault.elf"));
+        return Kernel.Machine with { Initrd = Kernel.Pack(files), MemoryMiB = 64 };
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 // The running kernel's memory: one instance of each allocator, named here and nowhere else.
 //
-//   memory map ─▶ Memblock ─TryStart─▶ Pages ─▶ slab caches (from here on `new` works)
+//   memory map ─▶ Memblock ─TryStart─▶ Pages ─▶ slab (from here on `new` works) ─TryStartSizes─▶ buffers of any size
 //                           ─TryBuildTable─▶ kernel page table, stacks, vmalloc ─LoadTable─▶ all memory in reach
 using Commence.Lib;
 
@@ -42,8 +42,19 @@ public static partial class KernelMemory
     /// <param name="debug">Poison and red zones for all slab caches, or none.</param>
     /// <returns>False if there is too little memory to go on.</returns>
     /// <remarks>Context: early boot, once. <c>new</c> works afterwards.</remarks>
-    public static bool TryStart(PhysAddr mappedEnd, KmemCacheFlags debug) =>
-        s_pages.TryInitialise(ref s_memblock, mappedEnd) && s_slabs.TryInitialise(s_pages, debug);
+    public static bool TryStart(PhysAddr mappedEnd, KmemCacheFlags debug)
+    {
+        if (!s_pages.TryInitialise(ref s_memblock, mappedEnd))
+            return false;
+
+        s_slabs.Initialise(s_pages, debug);
+        return true;
+    }
+
+    /// <summary>Makes the caches that <see cref="Kmalloc"/> takes short buffers from.</summary>
+    /// <returns>False if there is too little memory to go on.</returns>
+    /// <remarks>Context: early boot, once, after <see cref="TryStart"/>.</remarks>
+    public static bool TryStartSizes() => s_slabs.TryMakeSizes();
 
     /// <summary>Builds the kernel's final page table, loads it on the calling processor, and lets memory be used that the
     /// tables of early boot did not reach.</summary>

@@ -26,16 +26,23 @@ internal unsafe struct SlabAllocator
 
     internal readonly PageAllocator Pages => _pages!;
 
-    /// <summary>Makes the caches of plain memory.</summary>
+    /// <summary>Starts it: typed caches can be made (Linux: <c>kmem_cache_init</c>).</summary>
     /// <param name="pages">Where slabs come from.</param>
     /// <param name="debug">Poison, red zones, or none: for all caches made from now on.</param>
-    /// <returns>False if there is no memory.</returns>
-    /// <remarks>Context: early boot.</remarks>
-    internal bool TryInitialise(PageAllocator pages, KmemCacheFlags debug)
+    /// <remarks>Context: early boot, once.</remarks>
+    internal void Initialise(PageAllocator pages, KmemCacheFlags debug)
     {
         Bug.On(_pages != null);
         _pages = pages;
         _debug = debug & (KmemCacheFlags.Poison | KmemCacheFlags.RedZone);
+    }
+
+    /// <summary>Makes the caches of plain memory by size (Linux: <c>kmem_cache_sizes_init</c>).</summary>
+    /// <returns>False if there is no memory.</returns>
+    /// <remarks>Context: early boot, once.</remarks>
+    internal bool TryMakeSizes()
+    {
+        Bug.On(_sized[0] != 0);
         for (int i = 0; i < Sizes.Length; i++)
         {
             if (!TryCreate(NameOf(i), Sizes[i], KmemCacheFlags.Reclaimable, 0, out KmemCache* cache))

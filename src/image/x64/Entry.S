@@ -107,6 +107,12 @@ boot_entry:
 	xorl %eax, %eax
 	rep stosl
 
+	/* A machine may have less memory than the image takes, and nobody has looked: what is not there does not keep a value. */
+	movl $0x55AA1234, PHYS(bss_end) - 4
+	cmpl $0x55AA1234, PHYS(bss_end) - 4
+	jne no_memory
+	movl $0, PHYS(bss_end) - 4
+
 	/* Four page directories map the first 4 GiB in 2 MiB pages. */
 	movl $PHYS(boot_pd), %edi
 	movl $(PTE_PRESENT_WRITABLE | PTE_LARGE), %eax
@@ -162,6 +168,9 @@ boot_entry:
 END_FUNCTION pvh_entry
 
 /* Says so on the first serial line, since nothing else can: the console needs long mode. */
+no_memory:
+	movl $no_memory_text, %esi
+	jmp 1f
 no_long_mode:
 	movl $no_long_mode_text, %esi
 1:	lodsb
@@ -193,6 +202,8 @@ boot_gdt:
 boot_gdt_pointer:
 	.word . - boot_gdt - 1
 	.quad boot_gdt
+no_memory_text:
+	.asciz "Commence: memory ends before the kernel's image does; it cannot run here.\r\n"
 no_long_mode_text:
 	.asciz "Commence: this processor has no 64-bit mode with NX; it cannot run here.\r\n"
 

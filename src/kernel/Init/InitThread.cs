@@ -25,6 +25,7 @@ internal sealed class InitThread : KernelThreadBody
         Initcalls.RunAll();                            // all parts start, level by level: file systems, /, devices
         BootStep.Done("do_basic_setup"u8);
         InitMemory.Free();                             // what only the boot needed
+        BootStep.Done("free_initmem"u8);
         KernelTestRun.Instance?.Run();                 // the test image ends here
         InitProcess.Start(BootInformation.CommandLine); // pid 1 becomes a program; never returns
         return 0;

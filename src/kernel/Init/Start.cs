@@ -34,9 +34,9 @@ public static class Start
         FirmwareTables.Read();                         // MP and ACPI tables, before their pages can be handed out
         LowPages.Reserve(FirmwareTables.Processors.EnabledCount - 1); // where the others will start
         BootStep.Done("setup_arch"u8);
-        StartMemory();                                 // page allocator, slab: `new` works; the final page table
-        MemoryReport.Print();                          // how much there is, and what takes it
-        BootStep.Done("kmem_cache_init"u8);
+        StartAllocators();                             // page allocator, slab: `new` works
+        StartPaging();                                 // the final page table
+        BootStep.Done("paging_init"u8);
         ProcessorTable.Fill();                         // an object for each processor
         BootStep.Done("setup_per_cpu_areas"u8);
         KernelParameters.ApplyLate(BootInformation.CommandLine); // those that may need memory
@@ -61,14 +61,15 @@ public static class Start
         RestInit();
     }
 
-    // pid 1 first, so that it gets that number; then kthreadd. The boot processor has no more to do.
+    // pid 1 is made first, so that it gets that number, but held until kthreadd has number 2: it makes kernel threads, and a
+    // tick may come at any time. Then the boot processor has no more to do.
     [DoesNotReturn]
     private static void RestInit()
     {
         KernelThread init = KernelThread.Create(new InitThread(), "init"u8);
+        KernelThreadDaemon.Start();
         init.Start();
         init.Detach();
-        KernelThreadDaemon.Start();
         Scheduler.IdleLoop();
     }
 
@@ -88,11 +89,23 @@ public static class Start
         KernelParameters.Print(BootInformation.CommandLine);
     }
 
-    private static void StartMemory()
+    private static void StartAllocators()
     {
         if (!KernelMemory.TryStart(ImageLayout.EarlyMappedEnd, default))
-            Panic.Now($"too little memory: {KernelMemory.Memblock.MemoryBytes >> 10} KiB");
+            FailForMemory();
+        BootStep.Done("kmem_cache_init"u8);
+        MemoryReport.Print();                          // how much there is, and what takes it
+        BootStep.Done("mem_init"u8);
+        if (!KernelMemory.TryStartSizes())             // buffers of any size
+            FailForMemory();
+        BootStep.Done("kmem_cache_sizes_init"u8);
+    }
 
+    [DoesNotReturn]
+    private static void FailForMemory() => Panic.Now($"too little memory: {KernelMemory.Memblock.MemoryBytes >> 10} KiB");
+
+    private static void StartPaging()
+    {
         KernelImageLayout image = new()
         {
             Start = ImageLayout.TextStart,

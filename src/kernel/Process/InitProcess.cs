@@ -50,6 +50,7 @@ public static class InitProcess
         Errno error = ConsoleTerminal.ConsoleOnRootfs(self.Files!, RootFs.View);
         if (error != Errno.None)
             Printk.Error($"Warning: unable to open an initial console: {error.Name()}");
+        BootStep.Done("console_on_rootfs"u8);
         InitArguments arguments = InitArguments.Read(commandLine);
 
         TryRamdiskInit(self, GivenRamdiskInit.IsGiven ? GivenRamdiskInit.Text : "/init"u8, in arguments);
