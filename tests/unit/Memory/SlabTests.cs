@@ -25,7 +25,11 @@ public sealed unsafe class SlabTests
         get
         {
             if (!_slabs.IsReady)
-                Assert.True(_slabs.TryInitialise(_pages, KmemCacheFlags.None));
+            {
+                _slabs.Initialise(_pages, KmemCacheFlags.None);
+                Assert.True(_slabs.TryMakeSizes());
+            }
+
             return ref _slabs;
         }
     }
