@@ -31,6 +31,9 @@ public sealed partial class Processor
     /// <summary>When its tick was stopped; 0 while it ticks. Written by itself with interrupts off; others read it.</summary>
     internal ulong TickStoppedNs;
 
+    /// <summary>When a stretched tick comes; all ones if none does. Only for itself.</summary>
+    internal ulong TickWakeNs;
+
     /// <summary>Its idle time in ticks, that without ticks included.</summary>
     /// <remarks>Context: any, NMI excluded. A snapshot: a tick or so off.</remarks>
     public ulong IdleTicks

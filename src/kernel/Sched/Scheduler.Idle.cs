@@ -78,8 +78,7 @@ public static partial class Scheduler
             {
                 if (!s_idle.Contains(cpu))
                     s_idle.AddAtomic(cpu);
-                if (here.Timers.Count != 0)
-                    IdleTick.Resume(here); // an interrupt handler started a timer
+                IdleTick.MindTimers(here);
                 Cpu.Idle();
                 continue;
             }
@@ -102,7 +101,8 @@ public static partial class Scheduler
         ulong now = NowNs();
         here.TickCount++;
         Clock.Accumulate();
-        here.Times.Account(queue.Current, mode);
+        if (!IdleTick.TryCountIdle(here, now))
+            here.Times.Account(queue.Current, mode);
         using (queue.Lock.Lock())
         {
             queue.Update(now);

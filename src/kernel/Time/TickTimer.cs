@@ -51,6 +51,15 @@ public static class TickTimer
     /// <remarks>Context: idle. IRQs: off. Only if <see cref="IsLocal"/>.</remarks>
     internal static void StopOnThisCpu() => InterruptController.StopTimer();
 
+    /// <summary>Lets the calling processor's next tick come after a while only.</summary>
+    /// <param name="ns">How long; rounded up to whole ticks, and cut to what the timer can count.</param>
+    /// <remarks>Context: idle. IRQs: off. Only if <see cref="IsLocal"/>.</remarks>
+    internal static void StretchOnThisCpu(ulong ns)
+    {
+        ulong ticks = Math.Min((ns / Limits.TickNanoseconds) + 1, uint.MaxValue / s_ticksPerInterrupt);
+        InterruptController.StartPeriodicTimer((uint)ticks * s_ticksPerInterrupt);
+    }
+
     /// <summary>Starts the boot processor's tick and waits for the first one; takes the next way to one if none comes.</summary>
     /// <remarks>Context: boot, on the boot processor. IRQs: on.</remarks>
     public static void StartAndCheck()

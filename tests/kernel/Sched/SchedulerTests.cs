@@ -402,11 +402,15 @@ internal static class SchedulerTests
     {
         if (!TickTimer.IsLocal)
             return; // the boot processor passes its tick on to all
+
+        Squad.GoTo(new CpuId(0)); // a processor on which a test sleeps has a timer to wait for
         for (int i = 1; i < Squad.CpuCount; i++)
         {
             RestsWithoutTicks rest = new(Processors.Get(new CpuId(i)));
             Expect.Soon(ref rest);
         }
+
+        Squad.GoAnywhere();
     }
 
     // Five ticks' worth of idle time in which it did not tick once. Whatever runs there in between only delays that.

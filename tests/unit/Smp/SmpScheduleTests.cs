@@ -18,6 +18,7 @@ public class SmpScheduleTests
 {
     private const int SchedulesByDefault = 10_000;
     private const int SchedulesInCi = 100_000;
+    private const int Quarters = 4; // tests of their own, so that each ends within the time that a test may take
     private const int ProcessorsMax = 12;
     private const ulong StuckDeliveryNs = 100_000_000;
     private const ulong EndSlackNs = 150_000_000; // the escalation's pause and the last turn of a wait
@@ -76,10 +77,15 @@ public class SmpScheduleTests
     // another one's page. Nothing can prevent that, and such processors are no virtual ones, which alone sleep.
     private static SimulatedFaults Awake(SimulatedFaults faults) => faults with { SleepNs = 0 };
 
-    [Fact]
-    public void NoScheduleBreaksThePromise()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void NoScheduleBreaksThePromise(int quarter)
     {
-        Config config = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(Schedules());
+        Assert.InRange(quarter, 1, Quarters);
+        Config config = Config.QuickThrowOnFailure.WithQuietOnSuccess(true).WithMaxTest(Schedules() / Quarters);
         if (Environment.GetEnvironmentVariable("COMMENCE_SCHEDULE_REPLAY") is { } replay)
         {
             string[] parts = replay.Split(',');

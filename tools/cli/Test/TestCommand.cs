@@ -27,7 +27,7 @@ internal static class TestCommand
         new HostedTests("analyzer tests",
             [BuildTarget.Tests("analyzers", "Commence.Analyzers.Tests", "tools/analyzers", "src/lib/Annotations", "src/lib/Numbers", "docs/kernel-rules.md")]),
         new HostedTests("image tool tests",
-            [BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool", "src/lib/Symbols")]),
+            [BuildTarget.KernelImage(Arch), BuildTarget.Tests("imagetool", "Commence.ImageTool.Tests", "tools/imagetool", "src/lib/Symbols")]),
         new HostedTests("tool tests",
             [BuildTarget.KernelImage(Arch), BuildTarget.Tests("tools", "Commence.ToolTests", "tools/cli", "tools/machine")]),
     ];
