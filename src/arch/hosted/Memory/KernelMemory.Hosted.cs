@@ -9,7 +9,7 @@ public static partial class KernelMemory
     {
         bool isStarted = s_memblock.TryAddMemory(new PhysAddr(HostedMemory.KernelStart), HostedMemory.SizeBytes - HostedMemory.KernelStart)
             && TryStart(new PhysAddr(HostedMemory.SizeBytes), KmemCacheFlags.Poison | KmemCacheFlags.RedZone)
-                        && TryStart(new PhysAddr(HostedMemory.SizeBytes), KmemCacheFlags.Poison | KmemCacheFlags.RedZone)            && TryStart(new PhysAddr(HostedMemory.SizeBytes), KmemCacheFlags.Poison | KmemCacheFlags.RedZone) TryStartSizes()
+            && TryStartSizes()
             && TryBuildHostedTable();
         if (!isStarted)
             throw new InvalidOperationException("no memory for the hosted kernel");
