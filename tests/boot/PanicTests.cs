@@ -37,7 +37,7 @@ public sealed class PanicTests
         int line = LineOf(scenario);
         MachineResult result = await BootAsync($"ktest.panic={scenario}", cpus: 2);
 
-        AssertReport(result, message.Replace("{line}", line.ToString()), cpu: 0);
+        AssertReport(result, message.Replace("{line}", line.ToString()), cpu: null); // pid 1 may have moved
         string place = $"Commence.Testing.Scenarios.{method}+0x";
         Assert.True(Trace(result).Any(call => call.Contains(place) && call.EndsWith($"({Source}:{line})")), $"the trace does not name {method}, line {line}\n{Kernel.Describe(result)}");
     }
