@@ -11,7 +11,8 @@
  * may run at once. Why the start page: docs/adr/0005-one-start-page.md. The copies are never patched.
  *
  * A fault is survived from the switch to 32 bits on: the processor notes it in its boot page and halts, instead of a triple
- * fault that would reset the machine. In 16-bit mode the firmware's vectors are in force; those return or halt.
+ * fault that would reset the machine. In 16-bit mode the firmware's vectors are in force; those return or halt. Between the
+ * switch to 64 bits and the table for it lie a dozen instructions that are not covered.
  *
  * Sources: SDM Vol 3A §8.4.4.2 "Typical AP Initialization Sequence", §9.9 "Mode Switching", §10.8.5 "Initializing IA-32e
  * Mode"; exceptions with an error code: Table 6-1.
