@@ -47,8 +47,27 @@ public sealed class InitcallTests
                 $"{second} began before {first} had ended");
         }
 
-        if (cpus == 1 || append.Length > 0) // one after the other: the table's own order
+        if (append.Length > 0) // one after the other: the table's own order
             Assert.Equal(Table.Select(static entry => entry.Name), result.Records.OfType<InitcallRecord>().Select(static record => record.Name));
+    }
+
+    // Each succeeds only if the others begin while it waits. One processor is enough for that.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task ThoseThatWaitDoSoAtTheSameTime(int cpus)
+    {
+        foreach (InitcallRecord record in await RunWaitingAsync("ktest.initcall=meet", cpus))
+            Assert.True(record.Result == 0, $"{record.Name} waited in vain: {record.Result}");
+    }
+
+    [Fact]
+    public async Task OneAfterTheOtherTheyWaitOneAfterTheOther()
+    {
+        InitcallRecord[] ran = await RunWaitingAsync("ktest.initcall=wait initcall.parallel=0", cpus: 4);
+
+        foreach ((InitcallRecord first, InitcallRecord second) in ran.Zip(ran.Skip(1)))
+            Assert.True(first.End <= second.Start, $"{second.Name} began at {second.Start} ns, before {first.Name} had ended at {first.End} ns");
     }
 
     [Fact]
@@ -93,6 +112,17 @@ public sealed class InitcallTests
 
         Assert.Contains(result.ConsoleLines, line => line.Contains(expected, StringComparison.Ordinal));
         Assert.Contains(result.Records, static record => record is TestsDoneRecord { Failed: 0 });
+    }
+
+    // What became of the test image's calls that wait, in the order of their ends.
+    private static async Task<InitcallRecord[]> RunWaitingAsync(string append, int cpus)
+    {
+        MachineResult result = await Kernel.BootAsync(s_testMachine with { Cpus = cpus, CommandLine = $"{append} commence.tests=NoTestHasThisName" });
+
+        Assert.Contains(result.Records, static record => record is TestsDoneRecord { Failed: 0 });
+        InitcallRecord[] ran = [.. result.Records.OfType<InitcallRecord>().Where(static record => record.Name.StartsWith("WaitingInitcalls.", StringComparison.Ordinal))];
+        Assert.Equal(3, ran.Length);
+        return ran;
     }
 
     [Fact]

@@ -45,8 +45,13 @@ public static partial class Scheduler
         Task self = Task.Current;
         Bug.On(self.IsIdle); // the idle task must stay runnable: there is nothing behind it
         Worker? worker = self.Worker;
-        if (worker is not null && self.State != TaskState.Running)
-            worker.OnSleeping(); // another one sees to the work that waits
+        SleepNotice? notice = self.SleepNotice;
+        if ((worker is not null || notice is not null) && self.State != TaskState.Running)
+        {
+            notice?.OnSleeping();
+            worker?.OnSleeping(); // another one sees to the work that waits
+        }
+
         do
         {
             PerCpuArea.DisablePreemption();

@@ -2,10 +2,12 @@
 // is said and repaired, and the others do not notice.
 using System;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Linq;
 using System.Text;
 using System.Threading;
 using Commence.Arch;
+using Commence.Arch.Hosted;
 using Commence.Debug;
 using Commence.Init;
 using Commence.Lib;
@@ -21,8 +23,10 @@ public class InitcallRunnerTests
 {
     private static Mutex s_leftLocked;
 
-    private static InitcallOptions Options(bool isParallel = true, ulong boundNs = 10_000_000_000) =>
-        new() { IsParallel = isParallel, BoundNs = boundNs };
+    private const ulong Never = ulong.MaxValue / 2;
+
+    private static InitcallOptions Options(bool isParallel = true, ulong boundNs = 10_000_000_000, ulong patienceNs = Limits.TickNanoseconds) =>
+        new() { IsParallel = isParallel, BoundNs = boundNs, PatienceNs = patienceNs };
 
     private static void RunAll(InitcallSet set, in InitcallOptions options, string blacklist = "")
     {
@@ -67,28 +71,114 @@ public class InitcallRunnerTests
         }
     });
 
-    // Two calls that wait for each other's arrival: they can only both end if they run at the same time.
-    [Fact]
-    public void IndependentCallsRunAtTheSameTime()
+    // Calls that wait for each other's arrival: they can only all end if they do so at the same time. Nobody but the one that falls
+    // asleep calls for help: the watch has all the patience in the world.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)] // more than there are processors
+    public void CallsThatSleepDoSoAtTheSameTime(int count) => HostedKernel.Run(() =>
     {
-        HostedKernel.Run(() =>
+        Commence.Sched.Completion allAreHere = default;
+        int arrived = 0;
+        TestInitcalls set = new();
+        for (int i = 0; i < count; i++)
         {
-            Commence.Sched.Completion first = default;
-            Commence.Sched.Completion second = default;
-            TestInitcalls set = new();
-            set.Add(InitcallLevel.Fs, "A.Go", () =>
+            set.Add(InitcallLevel.Device, $"Disk{i}.Probe", () =>
             {
-                first.CompleteAll();
-                second.Wait();
+                if (Interlocked.Increment(ref arrived) == count)
+                    allAreHere.CompleteAll();
+                allAreHere.Wait();
             });
-            set.Add(InitcallLevel.Fs, "B.Go", () =>
+        }
+
+        RunAll(set, Options(patienceNs: Never));
+        Assert.Equal(count, arrived);
+    });
+
+    // The same for calls that poll instead: the watch calls for help.
+    [Fact]
+    public void CallsThatPollDoSoAtTheSameTime() => HostedKernel.Run(() =>
+    {
+        int arrived = 0;
+        TestInitcalls set = new();
+        for (int i = 0; i < 2; i++)
+        {
+            set.Add(InitcallLevel.Device, $"Port{i}.Probe", () =>
             {
-                second.CompleteAll();
-                first.Wait();
+                Interlocked.Increment(ref arrived);
+                PollUntil(() => Volatile.Read(ref arrived) == 2, "the other one runs too");
             });
-            RunAll(set, Options());
+        }
+
+        RunAll(set, Options());
+        Assert.Equal(2, arrived);
+    });
+
+    // One that ends only after all that do not need it have: so they were not kept back, whatever the way in which it hangs.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void OneThatHangsKeepsBackOnlyWhatNeedsIt(bool sleeps) => HostedKernel.Run(() =>
+    {
+        const int Free = 6;
+        Commence.Sched.Completion othersAreDone = default;
+        int done = 0;
+        int doneBeforeDependant = 0;
+        Errno Pass()
+        {
+            if (Interlocked.Increment(ref done) == Free)
+                othersAreDone.CompleteAll();
+            return Errno.None;
+        }
+
+        TestInitcalls set = new();
+        set.Add(InitcallLevel.Device, "Hangs.Go", () =>
+        {
+            if (sleeps)
+                othersAreDone.Wait();
+            else
+                PollUntil(() => Volatile.Read(ref done) == Free, "the others have ended");
         });
-    }
+        set.Add(InitcallLevel.Device, "Needs.Go", [0], () =>
+        {
+            doneBeforeDependant = Volatile.Read(ref done);
+            return Errno.None;
+        });
+        for (ushort i = 2; i < 2 + Free; i++)
+            set.Add(InitcallLevel.Device, $"Free{i}.Go", i % 3 == 2 ? [] : [(ushort)(i - 1)], Pass);
+        RunAll(set, Options(patienceNs: sleeps ? Never : Limits.TickNanoseconds));
+        Assert.Equal(Free, doneBeforeDependant);
+    });
+
+    // What neither sleeps nor takes its time is run by one thread, in the table's order: waking somebody would cost more.
+    [Fact]
+    public void ShortCallsWakeNobody() => HostedKernel.Run(() =>
+    {
+        ConcurrentQueue<(int Pid, int Index)> ran = [];
+        TestInitcalls set = null!;
+        set = TestInitcalls.Random(seed: 5, index =>
+        {
+            ran.Enqueue((Task.Current.Pid, index));
+            return Errno.None;
+        });
+        RunAll(set, Options(patienceNs: Never));
+        Assert.Equal(Enumerable.Range(0, set.Count).Select(static index => (Task.Current.Pid, index)), ran);
+    });
+
+    [Fact]
+    public void OneAfterTheOtherIsTheTablesOrderEvenIfACallSleeps() => HostedKernel.Run(() =>
+    {
+        ConcurrentQueue<int> ended = [];
+        TestInitcalls set = TestInitcalls.Random(seed: 7, index =>
+        {
+            if (index % 3 == 0)
+                Scheduler.Sleep(Nanoseconds.FromMicroseconds(50));
+            ended.Enqueue(index);
+            return Errno.None;
+        });
+        RunAll(set, Options(isParallel: false));
+        Assert.Equal(Enumerable.Range(0, set.Count), ended);
+    });
 
     [Fact]
     public void OneThatFailsOrMisbehavesIsNamedAndRepaired() => HostedKernel.Run(() =>
@@ -168,6 +258,19 @@ public class InitcallRunnerTests
         Assert.Matches(@"calling  Talk\.Start @ \d+ on CPU \d", text);
         Assert.Matches(@"initcall Talk\.Start returned -16 after \d+ usecs on CPU \d", text);
     });
+
+    // Without letting go of the (hosted) processor; the host's own processors are for all.
+    private static void PollUntil(Func<bool> condition, string what)
+    {
+        Stopwatch elapsed = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (elapsed.Elapsed > HostedMachine.DefaultLimit)
+                throw new TimeoutException($"not within {HostedMachine.DefaultLimit.TotalSeconds} s: {what}");
+            Cpu.Relax();
+            Thread.Yield();
+        }
+    }
 
     private static string TextSince(LogCursor cursor)
     {

@@ -1,21 +1,17 @@
-using Commence.Lib;
+using Commence.Memory;
 using Commence.Workqueues;
 
 namespace Commence.Init;
 
-/// <summary>Runs initcalls beside pid 1.</summary>
+/// <summary>Runs initcalls beside whoever called for help, once; then it is gone.</summary>
 internal sealed class InitcallHelper : Work
 {
-    private ListLink<InitcallHelper> _link;
-
     internal InitcallRunner Runner = null!;
 
     /// <inheritdoc/>
-    protected internal override void Run() => Runner.Help(this);
-
-    /// <summary>The runner's list of helpers that have nothing to do.</summary>
-    internal new readonly struct Linked : ILinked<InitcallHelper>
+    protected internal override void Run()
     {
-        public static ref ListLink<InitcallHelper> Link(InitcallHelper item) => ref item._link;
+        Runner.Help();
+        Kmem.Free(this); // last: while it runs, a new helper in the same memory would pass for this one, and wait for its end
     }
 }

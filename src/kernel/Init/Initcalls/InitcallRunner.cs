@@ -1,19 +1,25 @@
-// Runs initcalls: pid 1, and with it as many helpers as there are calls that could run beside one another.
+// Runs initcalls: pid 1 alone, as long as each gives way to the next soon; with helpers, when one keeps others waiting.
 //
-//   pid 1:    TryTake ─▶ Run ─▶ Complete ─▶ … sleeps while nothing is ready and somebody still runs
+//   pid 1:    TryTake ─▶ Run ─▶ Complete ─▶ … idle while nothing is ready and somebody still runs
 //   helper:   TryTake ─▶ Run ─▶ Complete ─▶ … ends when nothing is ready
 //
-// Helpers are work of the unbound workqueue. Who takes a call and leaves another one ready starts one more helper; so as many
-// processors take part as have something to do, and a level of one call wakes nobody. What a call finds depends only on what it
-// has declared, since it starts after its dependencies and runs beside any other: on one processor, or with `initcall.parallel=0`,
-// the order is that of the table.
+// A call that could begin waits for a runner: pid 1 if it is idle, else a helper, which is work of the unbound workqueue.
+// Runners are called
+//   at once                     when a call falls asleep while others are ready (SleepNotice): it waits for a device, say
+//   after the runner's patience when nothing was begun for so long while calls were ready: one computes, or polls a device
+// So calls that wait do so at the same time, on one processor too, and one that never ends keeps back nothing but what needs it;
+// short ones wake nobody: on an emulator, waking a processor that halts costs more than all of them together.
 //
-// Lock: _lock protects the schedule and the helpers' list. Under it: the wake-up of pid 1. Calls run without it.
+// What a call finds depends only on what it has declared, since it starts after its dependencies and may run beside any other; with
+// `initcall.parallel=0` the order is that of the table.
+//
+// Lock: _lock protects the schedule and what is said below to be under it. Under it: the wake-up of pid 1. Calls run without it.
 using System;
 using System.Threading;
 using Commence.Debug;
 using Commence.Lib;
 using Commence.Locking;
+using Commence.Memory;
 using Commence.Sched;
 using Commence.Smp;
 using Commence.Time;
@@ -28,10 +34,12 @@ internal sealed class InitcallRunner
     private InitcallOptions _options;     // set before the first call runs
     private readonly InitcallSchedule _schedule;
     private readonly InitcallWatch _watch;
+    private readonly InitcallSleepNotice _sleepNotice;
     private IrqSpinLock _lock;
     private WaitQueue _progress;          // pid 1
-    private IntrusiveList<InitcallHelper, InitcallHelper.Linked> _freeHelpers;
-    private int _helperCount;             // made so far
+    private bool _isFirstIdle;            // pid 1 waits; under the lock, as what follows
+    private bool _isHelpCalled;           // and nobody has taken a call since
+    private ulong _lastMoveNs;            // when a call was taken, or help called
 
     internal InitcallRunner(InitcallSet set, in InitcallOptions options)
     {
@@ -39,6 +47,7 @@ internal sealed class InitcallRunner
         _options = options;
         _schedule = new InitcallSchedule(set);
         _watch = new InitcallWatch(this);
+        _sleepNotice = new InitcallSleepNotice(this);
     }
 
     /// <summary>Says how they are run; before the first one is.</summary>
@@ -82,19 +91,38 @@ internal sealed class InitcallRunner
     }
 
     /// <summary>What a helper does.</summary>
-    internal void Help(InitcallHelper helper)
+    internal void Help()
     {
         while (TryTake(out int index))
             RunOne(index);
-        using IrqSpinLock.Guard guard = _lock.Lock();
-        _freeHelpers.AddLast(helper);
     }
 
-    /// <summary>Names the calls that have been running for longer than the bound.</summary>
+    /// <summary>A call sleeps: others that are ready need not wait for it.</summary>
+    /// <remarks>Context: as <see cref="SleepNotice.OnSleeping"/>.</remarks>
+    internal void OnSleeping()
+    {
+        bool isHelperWanted;
+        using (_lock.Lock())
+            isHelperWanted = _schedule.ReadyCount != 0 && !_isHelpCalled && !TryWakeFirst(Clock.Monotonic().Value);
+        if (isHelperWanted)
+            SendHelper();
+    }
+
+    /// <summary>Calls for help if nothing has been begun for too long, and names the calls that have been running for longer than the
+    /// bound.</summary>
     /// <remarks>Context: hard IRQ.</remarks>
-    internal void ReportOverdue()
+    internal void OnTick()
     {
         ulong now = Clock.Monotonic().Value;
+        bool isHelperWanted;
+        using (_lock.Lock())
+        {
+            // Even if help was called before: the processor that it was sent to may be the one that is stuck.
+            isHelperWanted = _schedule.ReadyCount != 0 && now - _lastMoveNs >= _options.PatienceNs && !TryWakeFirst(now);
+        }
+
+        if (isHelperWanted)
+            SendHelper();
         while (TryFindOverdue(now, out int index, out CpuId cpu, out ulong runningNs))
             Printk.Error($"initcall {_set.Name(index)} has not returned for {runningNs / 1_000_000_000} s on CPU {cpu} (bound: {_options.BoundNs / 1_000_000_000} s)");
     }
@@ -107,30 +135,55 @@ internal sealed class InitcallRunner
 
     private bool TryTake(out int index)
     {
-        bool isTaken;
-        InitcallHelper? helper = null;
-        using (_lock.Lock())
-        {
-            isTaken = _schedule.TryTake(PerCpuArea.Id, Clock.Monotonic().Value, _options.BoundNs, out index);
-            if (isTaken && _schedule.ReadyCount != 0)
-                helper = TakeHelper();
-        }
-
-        if (helper is not null)
-            _ = SystemWorkqueues.Unbound.Queue(helper); // its last run may just be ending: then it sees what is ready
-        return isTaken;
+        using IrqSpinLock.Guard guard = _lock.Lock();
+        return TryTakeLocked(out index);
     }
 
-    // Under the lock.
-    private InitcallHelper? TakeHelper()
+    private bool TryTakeLocked(out int index)
     {
-        if (_freeHelpers.RemoveFirst() is InitcallHelper free)
-            return free;
-        if (!_options.IsParallel || _helperCount >= Scheduler.ActiveCpus.Count - 1 || !Memory.Kmem.TryNew(out InitcallHelper made))
-            return null;
-        _helperCount++;
-        made.Runner = this;
-        return made;
+        ulong now = Clock.Monotonic().Value;
+        if (!_schedule.TryTake(PerCpuArea.Id, now, _options.BoundNs, out index))
+            return false;
+        _isHelpCalled = false;
+        _lastMoveNs = now;
+        return true;
+    }
+
+    // For pid 1: if there is nothing to take, it is idle from now on.
+    private bool TryTakeOrEnd(out int index)
+    {
+        using IrqSpinLock.Guard guard = _lock.Lock();
+        _isFirstIdle = false;
+        if (TryTakeLocked(out index))
+            return true;
+        index = -1;
+        _isFirstIdle = !_schedule.IsLevelDone;
+        return !_isFirstIdle;
+    }
+
+    // Under the lock, when help is called: the first to help is pid 1, if it has nothing to do. True as well if nobody may help.
+    private bool TryWakeFirst(ulong nowNs)
+    {
+        if (!_options.IsParallel)
+            return true;
+
+        _isHelpCalled = true;
+        _lastMoveNs = nowNs;
+        if (!_isFirstIdle)
+            return false;
+        _isFirstIdle = false;
+        _ = _progress.WakeOne(); // it is awake already: then it looks before it sleeps
+        return true;
+    }
+
+    private void SendHelper()
+    {
+        if (!Kmem.TryNew(out InitcallHelper helper))
+            return; // whoever runs now goes on with the next
+
+        helper.Runner = this;
+        bool isQueued = SystemWorkqueues.Unbound.Queue(helper);
+        Bug.On(!isQueued); // it is new
     }
 
     private void RunOne(int index)
@@ -142,9 +195,9 @@ internal sealed class InitcallRunner
             Invoke(index, name);
 
         using IrqSpinLock.Guard guard = _lock.Lock();
-        _schedule.Complete(index);
-        if (_schedule.IsLevelDone || _schedule.ReadyCount != 0)
-            _ = _progress.WakeOne(); // pid 1 may be running calls itself
+        _schedule.Complete(index); // the caller takes one of those that are ready now, if any is
+        if (_schedule.IsLevelDone && _isFirstIdle)
+            _ = _progress.WakeOne(); // it is awake already: then it looks before it sleeps
     }
 
     private void Invoke(int index, ReadOnlySpan<byte> name)
@@ -155,7 +208,9 @@ internal sealed class InitcallRunner
         ContextCheck before = ContextCheck.Now();
         ulong start = LogClock.Now; // as all records
         ulong begin = Clock.Monotonic().Value;
+        Task.Current.SleepNotice = _sleepNotice;
         Errno error = _set.Invoke(index);
+        Task.Current.SleepNotice = null;
         ulong duration = Clock.Monotonic().Value - begin;
         CpuId cpu = PerCpuArea.Id;
         ContextLeak leak = before.Repair();
@@ -188,13 +243,6 @@ internal sealed class InitcallRunner
     {
         internal int Index;
 
-        public bool IsMet()
-        {
-            if (runner.TryTake(out Index))
-                return true;
-            Index = -1;
-            using IrqSpinLock.Guard guard = runner._lock.Lock();
-            return runner._schedule.IsLevelDone;
-        }
+        public bool IsMet() => runner.TryTakeOrEnd(out Index);
     }
 }

@@ -1,4 +1,4 @@
-// Looks once a second whether an initcall takes too long, so that a boot that hangs says where.
+// Looks at each tick whether the calls that run keep others waiting, or take so long that a boot that hangs must say where.
 //
 // A timer: its processor's interrupts must be on. An initcall that spins with interrupts off on that very processor is not seen.
 using Commence.Time;
@@ -8,7 +8,7 @@ namespace Commence.Init;
 /// <summary>The runner's watch.</summary>
 internal sealed class InitcallWatch(InitcallRunner runner) : Timer
 {
-    private static readonly Nanoseconds s_period = new(1_000_000_000);
+    private static readonly Nanoseconds s_period = new(Limits.TickNanoseconds);
 
     internal void Start() => Start(Clock.After(s_period));
 
@@ -17,7 +17,7 @@ internal sealed class InitcallWatch(InitcallRunner runner) : Timer
     /// <inheritdoc/>
     protected internal override void OnExpired()
     {
-        runner.ReportOverdue();
+        runner.OnTick();
         Start();
     }
 }

@@ -11,6 +11,10 @@ public static class Initcalls
 {
     private const ulong NsPerSecond = 1_000_000_000;
 
+    // Help costs a fraction of a millisecond where a halted processor has to be woken for it. Who waits for longer than what help
+    // costs before he calls it never loses more than twice that; the watch looks no more often than the tick.
+    private const ulong PatienceNs = Limits.TickNanoseconds;
+
     private static InitcallSet? s_set;
     private static InitcallRunner? s_runner;
 
@@ -25,8 +29,8 @@ public static class Initcalls
     [KernelParameter("initcall_debug", Help = "print each initcall with its processor and duration; a debug message, see loglevel")]
     internal static bool IsDebug { get; set; }
 
-    /// <summary>Independent initcalls run at the same time.</summary>
-    [KernelParameter("initcall.parallel", Help = "run initcalls that do not need one another on all processors at the same time")]
+    /// <summary>Independent initcalls run at the same time, where one keeps others waiting.</summary>
+    [KernelParameter("initcall.parallel", Help = "begin further initcalls while one that they do not need sleeps or takes long")]
     internal static bool IsParallel { get; set; } = true;
 
     /// <summary>What an initcall may take before it is reported.</summary>
@@ -60,6 +64,7 @@ public static class Initcalls
         InitcallOptions options = new()
         {
             IsParallel = IsParallel,
+            PatienceNs = PatienceNs,
             IsDebug = IsDebug,
             BoundNs = (ulong)BoundSeconds * NsPerSecond,
         };
