@@ -132,6 +132,64 @@ public sealed class ParameterTests
     }
 
     [Fact]
+    public async Task TheEarlyConsoleMayBeNamedByItsAddress()
+    {
+        MachineResult early = await RunAsync("earlycon=uart,io,0x2f8", "/bin/true");
+        Assert.DoesNotContain("BIOS-e820", early.Console, StringComparison.Ordinal);
+        Assert.Contains(early.RecordErrors, static line => line.Contains("BIOS-e820", StringComparison.Ordinal));
+
+        MachineResult gone = await RunAsync("earlycon=uart8250,io,0x2f8,9600 console=uart,io,0x3f8,115200n8 earlycon", "/bin/true");
+        AssertSays(gone, "BIOS-e820");
+        Assert.DoesNotContain(gone.RecordErrors, static line => line.Contains("BIOS-e820", StringComparison.Ordinal));
+
+        MachineResult kept = await RunAsync("earlycon=uart8250,io,0x2f8,9600 console=ttyS0 keep_bootcon", "/bin/true");
+        AssertSays(kept, "BIOS-e820");
+        Assert.Contains(kept.RecordErrors, static line => line.Contains("BIOS-e820", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheEarlyConsoleMayBeAtAPlaceOfItsOwn()
+    {
+        string path = Kernel.Store([]);
+        MachineSpec machine = Kernel.Machine with
+        {
+            CommandLine = "earlycon=uart,io,0x3e8,115200 keep_bootcon console=ttyS0",
+            ExtraArguments = ["-chardev", $"file,id=third,path={path}", "-device", "isa-serial,chardev=third,iobase=0x3e8,irq=5"],
+        };
+        MachineResult result = await Kernel.RunAsync("/bin/true", [], machine);
+
+        AssertSays(result, "BIOS-e820");
+        Kernel.AssertExited(0, result);
+        Assert.Contains("BIOS-e820", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("earlycon=uart,mmio,0xfe040000")]
+    [InlineData("earlycon=uart,io,0x20")]
+    [InlineData("earlycon=uart,io,0x3f8,110001")]
+    [InlineData("earlycon=pl011,0x9000000")]
+    [InlineData("earlycon=uart,io,0x1e8", "earlycon: no UART at I/O port 0x1e8")]
+    [InlineData("console=uart,io,0x3e8")]
+    [InlineData("printk.time=maybe")]
+    public async Task WhatMakesNoSenseIsReportedAndTheConsoleStays(string option, params string[] others)
+    {
+        MachineResult result = await RunAsync(option, "/bin/true");
+
+        AssertSays(result, [$"Malformed early option '{option}'", "[    0.000000] Boot protocol: ", .. others]);
+        Kernel.AssertExited(0, result);
+    }
+
+    [Fact]
+    public async Task TimesCanBeLeftOut()
+    {
+        MachineResult result = await RunAsync("printk.time=0", "/bin/busybox", "dmesg");
+
+        Assert.Equal(2, result.ConsoleLines.Count(static line => line.StartsWith("Boot protocol: ", StringComparison.Ordinal))); // said, and read
+        Assert.DoesNotContain(result.ConsoleLines, static line => line.StartsWith("[ ", StringComparison.Ordinal));
+        Kernel.AssertExited(0, result);
+    }
+
+    [Fact]
     public async Task ALongCommandLineIsLoggedWhole()
     {
         string words = string.Concat(Enumerable.Range(0, 60).Select(static i => $"word.number={i} "));

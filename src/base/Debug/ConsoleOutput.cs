@@ -191,7 +191,8 @@ public static class ConsoleOutput
             if (s_isInsideLine)
                 device.Write("\r\n"u8);
             s_isInsideLine = false;
-            ShowPrefix(device, record.Time);
+            if (Printk.IsTimeShown)
+                ShowPrefix(device, record.Time);
         }
 
         device.Write(text);

@@ -53,6 +53,10 @@ public static class Printk
     [KernelParameter("ignore_loglevel", Early = true, Help = "show all messages on the console, whatever the level says")]
     internal static bool IsLevelIgnored { get; set; }
 
+    /// <summary>Messages begin with the time: on the console, and where programs read the log as text.</summary>
+    [KernelParameter("printk.time", Early = true, Help = "show the time of each message; /dev/kmsg gives it in any case")]
+    public static bool IsTimeShown { get; internal set; } = true;
+
     public static void Emergency(scoped in LogMessage message) => Write(LogLevel.Emergency, message.Text);
 
     public static void Alert(scoped in LogMessage message) => Write(LogLevel.Alert, message.Text);

@@ -32,19 +32,36 @@ public sealed class Uart16550 : ConsoleDevice
     // At 115200 baud a byte takes 87 µs; a device that takes none for this many polls is dead.
     private const int TransmitSpinsMax = 1_000_000;
 
-    private readonly IoPort _base;
+    private IoPort _base;
     private bool _isDead;
 
     /// <summary>The line at <paramref name="basePort"/>; <see cref="TryInitialise"/> comes before any use.</summary>
     public Uart16550(IoPort basePort) => _base = basePort;
 
+    /// <summary>The first of its ports.</summary>
+    public IoPort BasePort => _base;
+
+    /// <summary>Makes it the line at another place; <see cref="TryInitialise"/> or <see cref="IsThere"/> comes before any use.</summary>
+    /// <remarks>Context: early boot, while nobody uses it.</remarks>
+    public void MoveTo(IoPort basePort)
+    {
+        _base = basePort;
+        _isDead = false;
+    }
+
+    /// <summary>Whether there is a UART at the port.</summary>
+    public bool IsThere()
+    {
+        // An absent device reads as all ones and keeps nothing.
+        _base.Offset(Scratch).Write8(0x5A);
+        return _base.Offset(Scratch).Read8() == 0x5A;
+    }
+
     /// <summary>Sets the line's speed and form, FIFO on.</summary>
     /// <returns>False if there is no UART at the port.</returns>
     public bool TryInitialise(SerialMode mode)
     {
-        // An absent device reads as all ones and keeps nothing.
-        _base.Offset(Scratch).Write8(0x5A);
-        if (_base.Offset(Scratch).Read8() != 0x5A)
+        if (!IsThere())
             return false;
 
         _base.Offset(InterruptEnable).Write8(0);

@@ -4,11 +4,12 @@
 //   console=ttyS1 …      those that are named, all of them; the last one is where input comes from
 //   console=null         none: the kernel is silent
 //
-// A port that is a console is no record line. Ports are used from the first line on, whatever names them: earlyprintk= matters
-// only where console= does not say more.
+// A port that is a console is no record line. Ports are used from the first line on, whatever names them: earlyprintk= and earlycon=
+// matter only where console= does not say more, or with keep_bootcon, or for a port at another place than the first two.
 //
 // Written by the boot processor in early boot; only read afterwards.
-// Source: Linux Documentation/admin-guide/serial-console.rst, kernel-parameters.txt "console=", "earlyprintk=".
+// Source: Linux Documentation/admin-guide/serial-console.rst, kernel-parameters.txt "console=", "earlycon=", "earlyprintk=",
+// "keep_bootcon".
 using System;
 using Commence.Debug;
 using Commence.Drivers.Serial;
@@ -29,26 +30,45 @@ internal static class PcConsole
         None = 0,
         First = 1,
         Second = 2,
+        Other = 4, // where earlycon= says
     }
 
     // Made by the compiler: they are needed before anything can be allocated.
     private static readonly Uart16550 s_first = new(new IoPort(Port1));
     private static readonly Uart16550 s_second = new(new IoPort(Port2));
-    private static readonly BothPorts s_both = new();
+    private static readonly Uart16550 s_other = new(new IoPort(Port1)); // moved before it is used
+    private static readonly SeveralPorts s_several = new();
 
-    private static Ports s_named;    // by console=
-    private static Ports s_kept;     // by earlyprintk=…,keep
-    private static bool s_isNamed;   // there was a console=, be it "null"
+    private static Ports s_named;      // by console=
+    private static Ports s_early;      // by earlyprintk= or earlycon=
+    private static bool s_isEarlyKept; // beside those that are named
+    private static bool s_isNamed;     // there was a console=, be it "null"
     private static Ports s_input = Ports.First;
+    private static Ports s_used = Ports.First;
 
-    /// <summary>Both ports as one device.</summary>
-    private sealed class BothPorts : ConsoleDevice
+    /// <summary>All ports that are used, as one device.</summary>
+    private sealed class SeveralPorts : ConsoleDevice
     {
         /// <inheritdoc/>
         public override void Write(ReadOnlySpan<byte> bytes)
         {
-            s_first.Write(bytes);
-            s_second.Write(bytes);
+            for (int bit = 1; bit <= (int)Ports.Other; bit <<= 1)
+            {
+                if ((s_used & (Ports)bit) != 0)
+                    UartOf((Ports)bit).Write(bytes);
+            }
+        }
+    }
+
+    /// <summary>Early consoles stay beside those that console= names.</summary>
+    [KernelParameter("keep_bootcon", Value = 1, Early = true, Help = "what earlycon= or earlyprintk= names stays a console beside those of console=")]
+    internal static bool IsEarlyKept
+    {
+        get => s_isEarlyKept;
+        set
+        {
+            s_isEarlyKept = value;
+            Use();
         }
     }
 
@@ -65,13 +85,13 @@ internal static class PcConsole
     /// <returns>False if there is none: the last console is "null".</returns>
     internal static bool TryGetInput(out Uart16550 port, out int line)
     {
-        port = s_input == Ports.Second ? s_second : s_first;
+        port = UartOf(s_input);
         line = s_input == Ports.Second ? Line2 : Line1;
         return s_input != Ports.None;
     }
 
     /// <summary>Makes a port a console.</summary>
-    [KernelParameter("console", Syntax = "ttyS0 | ttyS1 | null[,115200n8]", Early = true,
+    [KernelParameter("console", Syntax = "ttyS0 | ttyS1 | uart[8250],io,0x3f8 | null[,115200n8]", Early = true,
         Help = "where messages go and input comes from; several: to all, from the last")]
     internal static bool Add(ReadOnlySpan<byte> value)
     {
@@ -80,7 +100,7 @@ internal static class PcConsole
         s_isNamed = true;
         s_named |= port;
         s_input = port;
-        Use(s_named | s_kept);
+        Use();
         return true;
     }
 
@@ -98,15 +118,70 @@ internal static class PcConsole
         if (!name.StartsWith("ttyS"u8) || !TryOpen(name, out Ports port))
             return false;
 
-        s_kept = isKept ? port : Ports.None;
-        Use(s_isNamed ? s_named | s_kept : port);
-        s_input = s_isNamed ? s_input : port;
+        s_isEarlyKept |= isKept;
+        SetEarly(port);
         return true;
     }
 
-    // "ttyS1,9600n8": is there such a port, and does it take that mode?
+    /// <summary>Names the port of the first messages by its address.</summary>
+    [KernelParameter("earlycon", Syntax = "uart[8250],io,0xNNN[,115200n8]", Early = true,
+        Help = "UART of the messages until console= names another, or beside it with keep_bootcon; without a value: the console, which is early in any case")]
+    internal static bool SetEarlyAddress(ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty)
+            return true;
+        if (!EarlyUart.TryParse(value, out EarlyUart wanted))
+            return false;
+
+        Ports port = PortAt(wanted.Port);
+        IoPort before = s_other.BasePort;
+        if (port == Ports.Other)
+            s_other.MoveTo(new IoPort(wanted.Port));
+        if (!TryOpen(port, in wanted))
+        {
+            s_other.MoveTo(before);
+            Printk.Warning($"earlycon: no UART at I/O port 0x{wanted.Port:x}");
+            return false;
+        }
+
+        SetEarly(port);
+        return true;
+    }
+
+    private static void SetEarly(Ports port)
+    {
+        s_early = port;
+        if (!s_isNamed && port != Ports.Other) // of another port the interrupt line is not known
+            s_input = port;
+        Use();
+    }
+
+    private static Uart16550 UartOf(Ports port) => port switch
+    {
+        Ports.Second => s_second,
+        Ports.Other => s_other,
+        _ => s_first,
+    };
+
+    private static Ports PortAt(ushort number) => number switch
+    {
+        Port1 => Ports.First,
+        Port2 => Ports.Second,
+        _ => Ports.Other,
+    };
+
+    private static bool TryOpen(Ports port, in EarlyUart wanted) =>
+        wanted.HasMode ? UartOf(port).TryInitialise(wanted.Mode) : UartOf(port).IsThere();
+
+    // "ttyS1,9600n8", "uart,io,0x2f8,9600n8": is there such a port, and does it take that mode?
     private static bool TryOpen(ReadOnlySpan<byte> value, out Ports port)
     {
+        if (EarlyUart.TryParse(value, out EarlyUart wanted))
+        {
+            port = PortAt(wanted.Port);
+            return port != Ports.Other && TryOpen(port, in wanted); // of another the interrupt line is not known
+        }
+
         int comma = value.IndexOf((byte)',');
         ReadOnlySpan<byte> name = comma < 0 ? value : value[..comma];
         port = name.SequenceEqual("ttyS0"u8) ? Ports.First : name.SequenceEqual("ttyS1"u8) ? Ports.Second : Ports.None;
@@ -114,17 +189,22 @@ internal static class PcConsole
             return comma < 0 && (name.IsEmpty || name.SequenceEqual("null"u8) || name.SequenceEqual("ttynull"u8));
         if (!SerialMode.TryParse(comma < 0 ? default : value[(comma + 1)..], out SerialMode mode))
             return false;
-        return (port == Ports.First ? s_first : s_second).TryInitialise(mode);
+        return UartOf(port).TryInitialise(mode);
     }
 
-    private static void Use(Ports ports)
+    private static void Use()
     {
+        Ports ports = s_isNamed ? s_named : s_early;
+        if (s_isNamed && s_isEarlyKept)
+            ports |= s_early;
+        if (!s_isNamed && s_early == Ports.None)
+            ports = Ports.First;
+        s_used = ports;
         ConsoleDevice.Console = ports switch
         {
-            Ports.First => s_first,
-            Ports.Second => s_second,
             Ports.None => null,
-            _ => s_both,
+            Ports.First or Ports.Second or Ports.Other => UartOf(ports),
+            _ => s_several,
         };
         if ((ports & Ports.Second) == 0)
         {

@@ -1,6 +1,6 @@
 // The kernel log as programs read it: syslog(2), which dmesg uses.
 //
-// Source: syslog(2), "Commands"; the format of a line is Linux's, <level>[seconds.microseconds] text.
+// Source: syslog(2), "Commands"; the format of a line is Linux's, <level>[seconds.microseconds] text, without the time if printk.time=0.
 using System;
 using System.Threading;
 using Commence.Fs;
@@ -122,8 +122,11 @@ internal static class LogCalls
         if (!record.IsContinuation)
         {
             writer.Append($"<{(int)record.Level}>");
-            writer.AppendTimestamp(record.Time);
-            writer.Append((byte)' ');
+            if (Printk.IsTimeShown)
+            {
+                writer.AppendTimestamp(record.Time);
+                writer.Append((byte)' ');
+            }
         }
 
         writer.Append(text);
