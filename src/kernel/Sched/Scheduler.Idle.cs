@@ -58,6 +58,10 @@ public static partial class Scheduler
         Begin(processor, processor.IdleTask.Stack.Top);
     }
 
+    /// <summary>Whether a processor halts, or is about to. A hint: it may be over at once.</summary>
+    /// <remarks>Context: any. Locks: none.</remarks>
+    public static bool IsIdle(CpuId cpu) => s_idle.Contains(cpu);
+
     /// <summary>What the idle task does for ever: runs others, and halts when there are none.</summary>
     /// <remarks>Context: idle task. IRQs: any. Never returns.</remarks>
     [DoesNotReturn]
@@ -76,9 +80,9 @@ public static partial class Scheduler
             LocalInterrupts.Disable();
             if (!PerCpuArea.IsRescheduleWanted)
             {
+                IdleTick.MindTimers(here);
                 if (!s_idle.Contains(cpu))
                     s_idle.AddAtomic(cpu);
-                IdleTick.MindTimers(here);
                 Cpu.Idle();
                 continue;
             }

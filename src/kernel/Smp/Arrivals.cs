@@ -1,33 +1,39 @@
 // How the boot processor waits for many others without spinning: it halts, and the last one to come wakes it.
 //
 //   boot processor                                   the others
-//   Expect(n)                  release
-//   interrupts off; says which processor waits       each: state word, then count down (lock xadd)
-//   full barrier; looks at the count                 the one that reaches 0: reads who waits, sends the interrupt
+//   Expect(n)                                        each: state word, then count up (lock xadd)
+//   interrupts off; says which processor waits       the one that reaches n: reads who waits, sends the interrupt
+//   full barrier; looks at the count
 //   halts, which turns interrupts on
 //
-// One of the two sees the other: either the waiter sees 0, or the last one sees the waiter. The tick ends every halt, so a
+// One of the two sees the other: either the waiter sees n, or the last one sees the waiter. The tick ends every halt, so a
 // processor that never comes costs no more than that.
 using System.Threading;
 using Commence.Lib;
 
 namespace Commence.Smp;
 
-/// <summary>A count of processors that are awaited.</summary>
+/// <summary>A count of processors that have come, and how many are awaited.</summary>
 internal struct Arrivals
 {
-    private int _missing;
+    private int _arrived; // ever
+    private int _before;  // of them, before the present wait began
+    private int _target;  // value of the first that ends the wait
     private uint _waiter; // interrupt controller's number of the processor that waits
 
-    /// <summary>Sets how many are awaited.</summary>
+    /// <summary>Those who come from now on count.</summary>
     /// <remarks>Context: thread, before the others may come.</remarks>
-    internal void Expect(int count) => Volatile.Write(ref _missing, count);
+    internal void Begin() => _before = Volatile.Read(ref _arrived);
+
+    /// <summary>Sets how many are awaited, since <see cref="Begin"/>; some may have come already.</summary>
+    /// <remarks>Context: thread.</remarks>
+    internal void Expect(int count) => Volatile.Write(ref _target, _before + count);
 
     /// <summary>One has come: what it did before is visible to the waiter.</summary>
     /// <remarks>Context: AP call-in. IRQs: off.</remarks>
     internal void Announce()
     {
-        if (Interlocked.Decrement(ref _missing) == 0)
+        if (Interlocked.Increment(ref _arrived) == Volatile.Read(ref _target))
             InterruptController.SendReschedule(new ApicId(Volatile.Read(ref _waiter)));
     }
 
@@ -38,7 +44,7 @@ internal struct Arrivals
         LocalInterrupts.Disable();
         Volatile.Write(ref _waiter, InterruptController.Id.Value);
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _missing) > 0)
+        if (Volatile.Read(ref _arrived) < Volatile.Read(ref _target))
             Cpu.Idle();
         else
             LocalInterrupts.Enable();

@@ -19,6 +19,9 @@ public interface ISmpMachine
     /// <summary>Whether processors know no start message, so that only one can start at a time.</summary>
     bool NeedsStartVector { get; }
 
+    /// <summary>Whether processors may be virtual ones that share few real ones: a halt is dear, and what one runs first is as well.</summary>
+    bool IsShared { get; }
+
     /// <summary>Stops a processor and makes it wait for a start message.</summary>
     void Reset(CpuId cpu);
 
@@ -40,11 +43,17 @@ public interface ISmpMachine
     /// <summary>Its state word (acquire).</summary>
     ProcessorState ReadState(CpuId cpu);
 
+    /// <summary>It is online and idles: it has done for the first time all that the others will do after it.</summary>
+    bool HasSettled(CpuId cpu);
+
     /// <summary>Changes its state word, if it still is <paramref name="from"/> (full barrier).</summary>
     bool TryAdvance(CpuId cpu, ProcessorState from, ProcessorState to);
 
     /// <summary>Wakes a processor that halts in its call-in.</summary>
     void Wake(CpuId cpu);
+
+    /// <summary>Opens or closes the gate: while it is open, a processor that is Alive makes itself Commenced and goes on.</summary>
+    void SetGate(bool isOpen);
 
     /// <summary>Says how many processors are awaited now, so that the last of them can end a <see cref="Wait"/>.</summary>
     /// <param name="target">The state that they are to reach: Alive or Online.</param>

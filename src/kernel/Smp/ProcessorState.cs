@@ -1,7 +1,6 @@
 // The life of a processor at boot. Each arrow is one atomic store; who makes it stands beside it.
 //
-//   Absent ─BSP─▶ Prepared ─BSP─▶ Kicked ─AP─▶ Alive ─BSP─▶ Commenced ─AP─▶ Online
-//                                    │           │
+//   Absent ─BSP─▶ Prepared ─BSP─▶ Kicked ─AP─▶ Alive ─BSP, or AP if the gate is open─▶ Commenced ─AP─▶ Online
 //                                    │           │            │
 //                                    └───BSP─────┴────BSP─────┴──▶ NotResponding, Stuck, Failed ─BSP─▶ Prepared
 //
@@ -23,7 +22,7 @@ public enum ProcessorState : uint
     /// <summary>It was sent its start message.</summary>
     Kicked,
 
-    /// <summary>It called in: traps and interrupt controller are up; it waits.</summary>
+    /// <summary>It called in: traps and interrupt controller are up; it waits, unless the gate is open.</summary>
     Alive,
 
     /// <summary>It may go on to its idle task.</summary>

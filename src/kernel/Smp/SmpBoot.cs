@@ -7,7 +7,11 @@
 //   nobody came for 1 s               -                      verdict, and boot goes on with the rest
 //   10 s in all                       -                      the same, whoever still comes
 //
-// and of those that called in and are let go on:
+// Who has called in goes on by itself if the gate is open, and else waits to be let go on. The gate opens when the messages are
+// out; where virtual processors share real ones, before, since each halt costs a wake-up, and the first one goes ahead alone,
+// for ResendAfter at most. Serial bring-up, the classic one, keeps the gate closed. Of those that wait:
+//
+//   when                              to                     what
 //   at once                           all                    the message that wakes them
 //   nobody came for ResendAfter       those still missing    the same again, twice
 //   nobody came for 5 s               -                      verdict: they were there a moment ago, so patience is longer
@@ -38,6 +42,7 @@ public ref struct SmpBoot<TMachine>
 {
     private const ulong Millisecond = 1_000_000;
 
+    private const ulong ShortWait = Millisecond / 10;
     private const ulong EscalateAfter = 100 * Millisecond;
     private const ulong EscalatedResetDelay = 10 * Millisecond;
 
@@ -93,7 +98,7 @@ public ref struct SmpBoot<TMachine>
         {
             CpuMask one = CpuMask.Of(cpu);
             _machine.SetStartVector(cpu);
-            CpuMask came = BringUpTogether(in one, _machine.ResetDelay.Value);
+            CpuMask came = BringUpTogether(in one, _machine.ResetDelay.Value, isSerial: true);
             alive.UnionWith(in came);
         }
 
@@ -108,6 +113,7 @@ public ref struct SmpBoot<TMachine>
     {
         CpuMask online = alive;
         Await(in alive, ProcessorState.Online);
+        _machine.SetGate(isOpen: true);
         foreach (CpuId cpu in alive)
         {
             if (_machine.TryAdvance(cpu, ProcessorState.Alive, ProcessorState.Commenced))
@@ -115,6 +121,7 @@ public ref struct SmpBoot<TMachine>
         }
 
         Watch(Remedy.Wake);
+        _machine.SetGate(isOpen: false);
         Judge(ProcessorState.Commenced);
         online.ExceptWith(in _waiting);
         return online;
@@ -122,25 +129,29 @@ public ref struct SmpBoot<TMachine>
 
     private ulong Now => _machine.Now.Value;
 
-    private CpuMask BringUpTogether(in CpuMask targets, ulong resetDelay)
+    private CpuMask BringUpTogether(in CpuMask targets, ulong resetDelay, bool isSerial = false)
     {
         CpuMask alive = targets;
         Await(in targets, ProcessorState.Alive);
         if (resetDelay == 0)
-            StartAtOnce(in targets);
+            StartAtOnce(in targets, isGateOpen: _machine.IsShared && !isSerial);
         else
             StartAfterPause(in targets, resetDelay);
 
+        _machine.SetGate(isOpen: !isSerial);
         Watch(Remedy.Resend);
         Judge(ProcessorState.Kicked);
         foreach (CpuId cpu in targets)
         {
-            if (_machine.ReadState(cpu) != ProcessorState.Alive)
+            if (!HasCalledIn(_machine.ReadState(cpu)))
                 alive.Remove(cpu);
         }
 
         return alive;
     }
+
+    private static bool HasCalledIn(ProcessorState state) =>
+        state is ProcessorState.Alive or ProcessorState.Commenced or ProcessorState.Online;
 
     private void Await(in CpuMask processors, ProcessorState state)
     {
@@ -158,13 +169,26 @@ public ref struct SmpBoot<TMachine>
     }
 
     // Both messages to one processor, then to the next: where processors share few real ones, each wakes up once for both.
-    private void StartAtOnce(in CpuMask targets)
+    private void StartAtOnce(in CpuMask targets, bool isGateOpen)
     {
+        bool goesAhead = isGateOpen && targets.Count > 1;
+        _machine.SetGate(isGateOpen);
         foreach (CpuId cpu in targets)
         {
             Reset(cpu);
             Kick(cpu);
+            if (goesAhead)
+                WaitForFirst(cpu);
+            goesAhead = false;
         }
+    }
+
+    // What the first one runs an emulator translates, holding locks that all the others would spin on.
+    private void WaitForFirst(CpuId cpu)
+    {
+        ulong end = Now + _machine.ResendAfter.Value;
+        while (!_machine.HasSettled(cpu) && Now < end)
+            _machine.Wait(new Nanoseconds(Now + ShortWait));
     }
 
     private void StartAfterPause(in CpuMask targets, ulong resetDelay)
@@ -283,19 +307,20 @@ public ref struct SmpBoot<TMachine>
     // Takes those that came off the list of those awaited.
     private bool Collect()
     {
-        bool hasCome = false;
+        bool hasAny = false;
         CpuMask waiting = _waiting;
         foreach (CpuId cpu in waiting)
         {
             // One that refuses has come as well: there is no more to wait for.
             ProcessorState state = _machine.ReadState(cpu);
-            if (state != _awaited && state != ProcessorState.Failed)
+            bool hasCome = _awaited == ProcessorState.Alive ? HasCalledIn(state) : state == _awaited;
+            if (!hasCome && state != ProcessorState.Failed)
                 continue;
             _waiting.Remove(cpu);
-            hasCome = true;
+            hasAny = true;
         }
 
-        return hasCome;
+        return hasAny;
     }
 
     // A verdict and a late step race for the same word: exactly one compare-and-swap wins.

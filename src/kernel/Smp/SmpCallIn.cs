@@ -1,6 +1,6 @@
 // What a processor does between its first C# and its idle loop.
 //
-//   Kicked ──▶ Alive, halts ── boot processor commences ──▶ task register, counter check ──▶ Online ──▶ idle loop
+//   Kicked ──▶ Alive ── gate open, or boot processor commences ──▶ counter check, task register ──▶ Online ──▶ idle loop
 //                 │                                                                  │
 //                 └── finds a verdict instead ──▶ parks ◀────────────────────────────┘
 using System.Diagnostics.CodeAnalysis;
@@ -52,7 +52,7 @@ public static class SmpCallIn
     // state has changed, and an interrupt that comes before the halt ends it at once.
     private static void WaitForCommence(Processor self)
     {
-        while (self.State == ProcessorState.Alive)
+        while (self.State == ProcessorState.Alive && !SmpMachine.TryPassGate(self))
         {
             Cpu.Idle();
             LocalInterrupts.Disable();

@@ -2,8 +2,8 @@
 //
 //   boot processor (pid 1)                         another processor
 //   SmpPrepare: area, stacks, idle task, boot page
-//   SmpBoot.BringUp: INIT, SIPI        ──────────▶ trampoline ─▶ SmpCallIn: Alive, halts
-//   SmpBoot.Commence                   ──────────▶ loads its task register, compares counters
+//   SmpBoot.BringUp: INIT, SIPI        ──────────▶ trampoline ─▶ SmpCallIn: Alive; halts unless the gate is open
+//   SmpBoot.Commence                   ──────────▶ Commenced: compares counters, loads its task register
 //                                      ◀────────── Online ─▶ idle loop
 //   report, boot pages back
 using System;
@@ -122,7 +122,6 @@ public static class SmpInit
             all.UnionWith(in wave);
         }
 
-        BringUpTimes.LastOnline();
         CloseStartTable();
         SmpReport.Tell(in all);
         BringUpTimes.Report(Processors.OnlineCount);
@@ -169,6 +168,7 @@ public static class SmpInit
     private static void Commence(ref SmpBoot<SmpMachine> protocol, in CpuMask alive)
     {
         CpuMask online = protocol.Commence(in alive);
+        BringUpTimes.LastOnline();
         foreach (CpuId cpu in online)
             GiveBackBootPage(Processors.Get(cpu));
         TscCheck.Conclude(in online);

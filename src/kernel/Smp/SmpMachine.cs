@@ -1,7 +1,9 @@
 // The machine of the bring-up protocol, for real.
+using System.Threading;
 using Commence.Arch;
 using Commence.Lib;
 using Commence.Locking;
+using Commence.Sched;
 using Commence.Time;
 
 namespace Commence.Smp;
@@ -22,9 +24,10 @@ internal struct SmpMachine : ISmpMachine
 
     private static Arrivals s_calledIn;
     private static Arrivals s_online;
+    private static bool s_isGateOpen; // written by the processor that brings up the others
 
-    // While processors go online the waiter takes part in the comparison of counters, for this long.
-    private const ulong CompareMaxNs = 1_000_000;
+    // From the opening of the gate on, the waiter takes part in the comparison of counters for this long.
+    private const ulong CompareMaxNs = 5_000_000;
 
     private readonly CpuMask _processors;
     private readonly Pfn _startPage; // on which all begin; 0: each on its own
@@ -40,6 +43,7 @@ internal struct SmpMachine : ISmpMachine
         _startPage = startPage;
         _awaited = ProcessorState.Alive;
         _compareUntil = 0;
+        s_online.Begin();
     }
 
     public readonly Nanoseconds Now => Clock.Monotonic();
@@ -47,7 +51,9 @@ internal struct SmpMachine : ISmpMachine
     public readonly Nanoseconds ResetDelay =>
         ResetDelayUs < 0 ? SecondaryBoot.ResetDelay : Nanoseconds.FromMicroseconds((ulong)ResetDelayUs);
 
-    public readonly Nanoseconds ResendAfter => new(SpinPolicy.IsBargingAllowed ? ResendAfterVirtualNs : ResendAfterNs);
+    public readonly Nanoseconds ResendAfter => new(IsShared ? ResendAfterVirtualNs : ResendAfterNs);
+
+    public readonly bool IsShared => SpinPolicy.IsBargingAllowed;
 
     public readonly bool NeedsStartVector => SecondaryBoot.NeedsStartVector;
 
@@ -58,6 +64,19 @@ internal struct SmpMachine : ISmpMachine
     /// <summary>The calling processor is online.</summary>
     /// <inheritdoc cref="AnnounceCallIn"/>
     internal static void AnnounceOnline() => s_online.Announce();
+
+    /// <summary>A processor that has called in goes on by itself, if the gate is open.</summary>
+    /// <returns>False if it is to wait.</returns>
+    /// <remarks>Context: AP call-in. IRQs: off.</remarks>
+    internal static bool TryPassGate(Processor self) =>
+        Volatile.Read(ref s_isGateOpen) && self.TryAdvance(ProcessorState.Alive, ProcessorState.Commenced);
+
+    public void SetGate(bool isOpen)
+    {
+        Volatile.Write(ref s_isGateOpen, isOpen);
+        if (isOpen)
+            _compareUntil = Now.Value + CompareMaxNs;
+    }
 
     public readonly void Reset(CpuId cpu)
     {
@@ -97,6 +116,8 @@ internal struct SmpMachine : ISmpMachine
         return state == ProcessorState.Online && !processor.HasJoined ? ProcessorState.Commenced : state;
     }
 
+    public readonly bool HasSettled(CpuId cpu) => Scheduler.IsIdle(cpu);
+
     public readonly bool TryAdvance(CpuId cpu, ProcessorState from, ProcessorState to) => Processors.Get(cpu).TryAdvance(from, to);
 
     public readonly void Wake(CpuId cpu)
@@ -109,9 +130,14 @@ internal struct SmpMachine : ISmpMachine
     {
         _awaited = target;
         if (target == ProcessorState.Alive)
+        {
+            s_calledIn.Begin();
             s_calledIn.Expect(count);
+        }
         else
-            ExpectOnline(count);
+        {
+            s_online.Expect(count);
+        }
     }
 
     // A long wait is halted through, since the waiter would take time from virtual processors that share a real one with it;
@@ -127,12 +153,6 @@ internal struct SmpMachine : ISmpMachine
             s_calledIn.Halt();
         else
             s_online.Halt();
-    }
-
-    private void ExpectOnline(int count)
-    {
-        _compareUntil = Now.Value + CompareMaxNs;
-        s_online.Expect(count);
     }
 
     private readonly void WaitForDelivery(Processor processor)

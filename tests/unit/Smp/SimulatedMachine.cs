@@ -96,6 +96,12 @@ internal sealed class SimulatedMachine
     /// <summary>Processors know no start message: INIT makes them begin where the start vector says.</summary>
     internal bool NeedsStartVector { get; init; }
 
+    /// <summary>Processors may share real ones.</summary>
+    internal bool IsShared { get; init; }
+
+    /// <summary>Who has called in goes on by itself.</summary>
+    internal bool IsGateOpen { get; private set; }
+
     /// <summary>The processor whose boot page the start vector names; -1: none.</summary>
     internal int StartVector { get; private set; } = -1;
 
@@ -164,6 +170,12 @@ internal sealed class SimulatedMachine
         if (processor.State == ProcessorState.Kicked)
         {
             TryAdvance(processor, ProcessorState.Kicked, processor.Faults.Refuses ? ProcessorState.Failed : ProcessorState.Alive);
+            return;
+        }
+
+        if (processor.State == ProcessorState.Alive && IsGateOpen)
+        {
+            TryAdvance(processor, ProcessorState.Alive, ProcessorState.Commenced);
             return;
         }
 
@@ -265,6 +277,8 @@ internal sealed class SimulatedMachine
 
         public Nanoseconds ResendAfter => new(machine.ResendAfterNs);
 
+        public bool IsShared => machine.IsShared;
+
         public bool NeedsStartVector => machine.NeedsStartVector;
 
         public void Reset(CpuId cpu) => machine.Send(cpu, isStart: false);
@@ -294,6 +308,14 @@ internal sealed class SimulatedMachine
             bool isDone = SimulatedMachine.TryAdvance(machine.Processors[cpu.Value], from, to);
             machine.MaybeStep();
             return isDone;
+        }
+
+        public bool HasSettled(CpuId cpu) => ReadState(cpu) == ProcessorState.Online;
+
+        public void SetGate(bool isOpen)
+        {
+            machine.IsGateOpen = isOpen;
+            machine.MaybeStep();
         }
 
         public void Wake(CpuId cpu) => machine.MaybeStep();

@@ -24,10 +24,10 @@ public class SmpScheduleTests
     private const ulong EndSlackNs = 150_000_000; // the escalation's pause and the last turn of a wait
 
     /// <summary>One schedule: everything that decides what happens.</summary>
-    private sealed record Script(int Seed, bool IsSerial, bool HasSlowReset, bool HasStartVector, IReadOnlyList<SimulatedFaults> Processors)
+    private sealed record Script(int Seed, bool IsSerial, bool HasSlowReset, bool HasStartVector, bool IsShared, IReadOnlyList<SimulatedFaults> Processors)
     {
         public override string ToString() =>
-            $"seed {Seed}{(IsSerial ? ", serial" : "")}{(HasSlowReset ? ", slow reset" : "")}{(HasStartVector ? ", start vector" : "")}: "
+            $"seed {Seed}{(IsSerial ? ", serial" : "")}{(HasSlowReset ? ", slow reset" : "")}{(HasStartVector ? ", start vector" : "")}{(IsShared ? ", shared" : "")}: "
             + string.Join("; ", Processors.Select(static (faults, i) => $"CPU {i} {faults}"));
 
         /// <summary>Simpler ones that may fail in the same way.</summary>
@@ -45,6 +45,8 @@ public class SmpScheduleTests
                 yield return this with { IsSerial = false };
             if (HasSlowReset)
                 yield return this with { HasSlowReset = false };
+            if (IsShared)
+                yield return this with { IsShared = false };
             if (Seed != 0)
                 yield return this with { Seed = Seed / 2 };
         }
@@ -69,9 +71,10 @@ public class SmpScheduleTests
         from seed in Gen.Choose(0, int.MaxValue)
         from kind in Gen.Choose(0, 7)
         from slow in Gen.Choose(0, 3)
+        from shared in Gen.Choose(0, 1)
         from count in Gen.Choose(1, ProcessorsMax)
         from faults in s_faults.ListOf(count)
-        select new Script(seed, kind <= 1, slow == 0, kind == 0, [.. kind == 0 ? faults.Select(Awake) : faults]);
+        select new Script(seed, kind <= 1, slow == 0, kind == 0, shared == 0, [.. kind == 0 ? faults.Select(Awake) : faults]);
 
     // A processor that knows no start message and wakes up after its verdict begins where the start vector says by then: on
     // another one's page. Nothing can prevent that, and such processors are no virtual ones, which alone sleep.
@@ -126,6 +129,7 @@ public class SmpScheduleTests
         {
             ResetDelayNs = script.HasSlowReset ? 10_000_000ul : 0,
             NeedsStartVector = script.HasStartVector,
+            IsShared = script.IsShared,
         };
         for (int i = 0; i < script.Processors.Count; i++)
             machine.Processors[i].Break(script.Processors[i]);
