@@ -8,7 +8,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Lib;
-using Commence.Locking;
 
 namespace Commence.Smp;
 
@@ -23,9 +22,8 @@ public static class Processors
 
     private static Table s_table;
     private static int s_count;
-    private static CpuMask s_online;      // under s_onlineLock
-    private static IrqSpinLock s_onlineLock;
-    private static int s_onlineCount;     // written under s_onlineLock
+    private static CpuMask s_online;   // each processor adds itself, atomically: a lock here would have them all spin on one that is not run
+    private static int s_onlineCount;  // the same
 
     /// <summary>Processors in the table: numbers 0 to Count − 1 are valid (Linux: <c>nr_cpu_ids</c>).</summary>
     public static int Count => s_count;
@@ -45,13 +43,14 @@ public static class Processors
     }
 
     /// <summary>A copy of the set of processors that schedule now.</summary>
-    /// <remarks>Context: any but NMI. It may be out of date at once; whoever needs more holds up CPU removal.</remarks>
+    /// <remarks>Context: any. It may be out of date at once; whoever needs more holds up CPU removal.</remarks>
     public static CpuMask Online
     {
         get
         {
-            using IrqSpinLock.Guard guard = s_onlineLock.Lock();
-            return s_online;
+            CpuMask copy = default;
+            copy.UnionWith(in s_online); // word by word
+            return copy;
         }
     }
 
@@ -62,8 +61,7 @@ public static class Processors
     /// <remarks>Context: AP call-in, early boot. The caller has set its state to Online.</remarks>
     public static void SetOnline(CpuId id)
     {
-        using IrqSpinLock.Guard guard = s_onlineLock.Lock();
-        s_online.Add(id);
-        Volatile.Write(ref s_onlineCount, s_onlineCount + 1);
+        s_online.AddAtomic(id);
+        Interlocked.Increment(ref s_onlineCount);
     }
 }

@@ -8,8 +8,8 @@
 //   10 s in all                       -                      the same, whoever still comes
 //
 // Who has called in goes on by itself if the gate is open, and else waits to be let go on. The gate opens when the messages are
-// out; where virtual processors share real ones, before, since each halt costs a wake-up, and the first one goes ahead alone,
-// for ResendAfter at most. Serial bring-up, the classic one, keeps the gate closed. Of those that wait:
+// out; where virtual processors share real ones, before, since each halt costs a wake-up, and the first one goes ahead alone:
+// the others follow once it idles, or is silent for ResendAfter, or has taken 50 ms. Serial bring-up, the classic one, keeps the gate closed. Of those that wait:
 //
 //   when                              to                     what
 //   at once                           all                    the message that wakes them
@@ -43,6 +43,7 @@ public ref struct SmpBoot<TMachine>
     private const ulong Millisecond = 1_000_000;
 
     private const ulong ShortWait = Millisecond / 10;
+    private const ulong FirstMax = 50 * Millisecond;
     private const ulong EscalateAfter = 100 * Millisecond;
     private const ulong EscalatedResetDelay = 10 * Millisecond;
 
@@ -183,12 +184,18 @@ public ref struct SmpBoot<TMachine>
         }
     }
 
-    // What the first one runs an emulator translates, holding locks that all the others would spin on.
+    // What the first one runs an emulator translates, holding locks that all the others would spin on. So it has until it idles,
+    // if it is seen to run at all; what is wrong with it is no concern of the others.
     private void WaitForFirst(CpuId cpu)
     {
-        ulong end = Now + _machine.ResendAfter.Value;
-        while (!_machine.HasSettled(cpu) && Now < end)
-            _machine.Wait(new Nanoseconds(Now + ShortWait));
+        ulong begin = Now;
+        while (!_machine.HasSettled(cpu))
+        {
+            ulong now = Now;
+            if (now - begin > (_machine.ReadStage(cpu) == BootStage.None ? _machine.ResendAfter.Value : FirstMax))
+                return;
+            _machine.Wait(new Nanoseconds(now + ShortWait));
+        }
     }
 
     private void StartAfterPause(in CpuMask targets, ulong resetDelay)

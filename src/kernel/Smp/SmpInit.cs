@@ -152,7 +152,6 @@ public static class SmpInit
     private static void BringUpWave(in CpuMask wave)
     {
         SmpBoot<SmpMachine> protocol = OpenProtocol(in wave);
-        BringUpTimes.FirstInit();
         CpuMask alive = Order == BringUpOrder.Serial ? protocol.BringUpSerially(in wave) : protocol.BringUp(in wave);
         Commence(ref protocol, in alive);
     }

@@ -27,7 +27,7 @@ internal struct SmpMachine : ISmpMachine
     private static bool s_isGateOpen; // written by the processor that brings up the others
 
     // From the opening of the gate on, the waiter takes part in the comparison of counters for this long.
-    private const ulong CompareMaxNs = 5_000_000;
+    private const ulong CompareMaxNs = 1_000_000;
 
     private readonly CpuMask _processors;
     private readonly Pfn _startPage; // on which all begin; 0: each on its own
@@ -81,6 +81,7 @@ internal struct SmpMachine : ISmpMachine
     public readonly void Reset(CpuId cpu)
     {
         Processor processor = Processors.Get(cpu);
+        BringUpTimes.FirstInit();
         using (LocalIrq.Disable())
             SecondaryBoot.Reset(processor.HardwareId);
         WaitForDelivery(processor);

@@ -8,11 +8,12 @@
 //
 // A sample that was written before a counter was read, and is greater than it, proves that the two disagree by at least the
 // difference. Each looks while the other writes every few hundred nanoseconds, so a greater disagreement than that is seen.
-// A processor waits for nobody here: it looks fifty times and goes on. Where virtual processors outnumber real ones, that is
+// A processor waits for nobody here: it looks twenty times and goes on. Where virtual processors outnumber real ones, that is
 // the difference between microseconds and seconds.
 //
 // Orderings: samples are read (acquire) before the counter, whose read waits for all loads before it.
 // Slots: Sample and Behind are written by the processor itself, Ahead by the boot processor.
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Lib;
 using Commence.Time;
@@ -34,6 +35,7 @@ public struct TscSlot
     /// <summary>The processor's own turn.</summary>
     /// <param name="bootSample">Where the boot processor publishes.</param>
     /// <param name="counter">Reads the processor's counter.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Look<TCounter>(ref ulong bootSample, TCounter counter)
         where TCounter : struct, ITscCounter
     {
@@ -67,7 +69,7 @@ internal interface ITscCounter
 /// <summary>The comparison at bring-up (Linux: <c>check_tsc_sync_source</c>, <c>check_tsc_sync_target</c>).</summary>
 internal static class TscCheck
 {
-    private const int Turns = 50; // some 5 µs of a real processor
+    private const int Turns = 20; // some 2 µs of a real processor
 
     private static ulong s_bootSample; // written by the processor that brings up the others
 

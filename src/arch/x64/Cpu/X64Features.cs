@@ -50,7 +50,8 @@ public static class X64Features
 
     private static void EnableProtections()
     {
-        // One write: each flushes the TLB.
+        // One write, since each flushes the TLB. This one must: global pages go on, so translations of the time before the memory
+        // types were loaded are forgotten, whatever else changes (SDM Vol 3A §4.10.4.1 "Operations that Invalidate TLBs").
         X64CpuId.Leaf extended = X64CpuId.Read(7);
         ulong cr4 = X64Instructions.ReadCr4() | Cr4GlobalPages | X64Fpu.ControlBits;
         if (X64CpuId.IsSmep(in extended))

@@ -54,7 +54,7 @@ public static class X64MemoryTypes
 
     /// <summary>Loads the PAT; on the boot processor remembers the MTRRs, on others makes them the same.</summary>
     /// <param name="hasRanges">The processor has MTRRs.</param>
-    /// <returns>Whether MTRRs had to be changed.</returns>
+    /// <returns>Whether MTRRs had to be changed. If they were off, the caller has to flush all translations.</returns>
     /// <remarks>Context: early boot, AP call-in. IRQs: off.</remarks>
     public static MemoryTypeChange LoadOnThisCpu(bool hasRanges)
     {
@@ -75,14 +75,10 @@ public static class X64MemoryTypes
         }
 
         // With MTRRs off all memory is uncached whatever page tables say: there is nothing in the caches that another type could
-        // contradict, and the ranges come into force at once, with the last write. Translations remember types, and are forgotten.
+        // contradict, and the ranges come into force at once, with the last write. Translations remember types: the caller flushes.
         LoadAttributes();
         if (change == MemoryTypeChange.WereOff)
-        {
             WriteRanges();
-            X64PageTable.FlushLocalGlobal();
-        }
-
         return change;
     }
 

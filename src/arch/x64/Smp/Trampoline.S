@@ -140,7 +140,7 @@ own_page:
 	movl %esp, %edi				/* X64BootPage */
 	movb $STAGE_PROTECTED, BOOT_STAGE(%edi)
 
-	movl $0x6A0, %eax			/* CR4: PAE, PGE, OSFXSR, OSXMMEXCPT */
+	movl $0x620, %eax			/* CR4: PAE, OSFXSR, OSXMMEXCPT; PGE later: X64Features.cs */
 	movl %eax, %cr4
 	movl BOOT_CR3(%edi), %eax
 	movl %eax, %cr3
