@@ -18,6 +18,13 @@ public interface IThreadContext<TSelf>
     /// <summary>Makes the caller the thread whose state is <paramref name="self"/>: used once per processor for its idle task.</summary>
     static abstract void Adopt(ref TSelf self, VirtAddr stackTop, object task);
 
+    /// <summary>Where a thread that does not run will go on: what a trace of its callers begins with.</summary>
+    /// <param name="framePointer">Of whoever will go on, for <see cref="IStackWalker.TryStep"/>.</param>
+    /// <param name="returnAddress">Where in that.</param>
+    /// <returns>False if it cannot be told.</returns>
+    /// <remarks>Context: any. Whoever calls sees to it that the thread neither runs nor ends meanwhile.</remarks>
+    bool TryReadCaller(out ulong framePointer, out ulong returnAddress);
+
     /// <summary>Gives the thread a user floating-point state in its initial value, or frees it.</summary>
     /// <returns>False if there is no memory for it.</returns>
     bool TryPrepareUser(Span<byte> fpuArea);

@@ -52,6 +52,15 @@ public struct HostedThreadContext : IThreadContext<HostedThreadContext>
     }
 
     /// <inheritdoc/>
+    /// <remarks>The host keeps that to itself.</remarks>
+    public readonly bool TryReadCaller(out ulong framePointer, out ulong returnAddress)
+    {
+        framePointer = 0;
+        returnAddress = 0;
+        return false;
+    }
+
+    /// <inheritdoc/>
     public readonly bool TryPrepareUser(Span<byte> fpuArea)
     {
         fpuArea.Clear();

@@ -24,6 +24,15 @@ public static class StackTrace
             PrintAddress(level, caller, isReturn: true);
     }
 
+    /// <summary>Prints callers that were read before.</summary>
+    /// <remarks>Context: any.</remarks>
+    public static void Print(LogLevel level, ReadOnlySpan<ulong> returnAddresses)
+    {
+        Printk.Write(level, "Call trace:"u8);
+        foreach (ulong address in returnAddresses)
+            PrintAddress(level, address, isReturn: true);
+    }
+
     private static void PrintAddress(LogLevel level, ulong address, bool isReturn)
     {
         Span<byte> buffer = stackalloc byte[200];

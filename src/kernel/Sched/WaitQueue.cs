@@ -176,6 +176,17 @@ public static class WaitQueueExtensions
             _ = WaitQueue.WaitFor(ref queue, ref condition, TaskState.Idle, isExclusive: false, Nanoseconds.MaxValue); // only the condition ends it
     }
 
+    /// <summary>As <see cref="WaitIdle{TCondition}(ref WaitQueue, ref TCondition)"/>, until the monotonic clock reaches the deadline.</summary>
+    /// <remarks>Context: thread. Sleeps: may. Fails: <see cref="WaitResult.TimedOut"/>.</remarks>
+    public static WaitResult WaitIdle<TCondition>(this ref WaitQueue queue, ref TCondition condition, Nanoseconds deadline)
+        where TCondition : struct, IWaitCondition, allows ref struct
+    {
+        Preempt.MightSleep();
+        return condition.IsMet()
+            ? WaitResult.Met
+            : WaitQueue.WaitFor(ref queue, ref condition, TaskState.Idle, isExclusive: false, deadline);
+    }
+
     /// <summary>Sleeps until the condition is met or a signal comes (Linux: <c>wait_event_interruptible</c>).</summary>
     /// <remarks>Context: thread. Sleeps: may. Fails: <see cref="WaitResult.Interrupted"/>.</remarks>
     public static WaitResult WaitInterruptible<TCondition>(this ref WaitQueue queue, ref TCondition condition)

@@ -71,7 +71,7 @@ internal sealed class WorkerManager : KernelThreadBody
             if (s_toCull.IsEmpty)
                 s_requested.WaitIdle(ref condition);
             else
-                _ = s_requested.Wait(ref condition, Clock.After(IdleMax)); // either way it looks what is to be done
+                _ = s_requested.WaitIdle(ref condition, Clock.After(IdleMax)); // either way it looks what is to be done
             while (TryTake() is WorkerPool pool)
                 Serve(pool);
             CullAll();

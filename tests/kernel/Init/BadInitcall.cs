@@ -1,4 +1,4 @@
-// An initcall that misbehaves when it is asked to: ktest.initcall=fail|irq|preempt|lock|slow|lockup. tests/boot looks at what the kernel says.
+// An initcall that misbehaves when it is asked to: ktest.initcall=fail|irq|preempt|lock|slow|lockup|hung. tests/boot looks at what the kernel says.
 using System;
 using Commence.Init;
 using Commence.Lib;
@@ -14,6 +14,7 @@ internal static class BadInitcall
     private const ulong LimitSeconds = 60;
 
     private static Mutex s_left;
+    private static Completion s_hangEnd;
 
     [Initcall(InitcallLevel.Device)]
     internal static Errno Misbehave()
@@ -32,7 +33,27 @@ internal static class BadInitcall
             WaitUntilNamed("initcall BadInitcall.Misbehave has not returned"u8, mayYield: true);
         else if (how.SequenceEqual("lockup"u8))
             Hog();
+        else if (how.SequenceEqual("hung"u8))
+            Hang();
         return Errno.None;
+    }
+
+    // Sleeps, and is not woken until the log says that this takes too long.
+    private static void Hang()
+    {
+        KernelThread watcher = KernelThread.Run(new HangEnd(), "hang-end"u8);
+        _ = s_hangEnd.Wait(Clock.Monotonic() + Nanoseconds.FromSeconds(LimitSeconds)); // the log tells
+        _ = watcher.Join(); // it has no result
+    }
+
+    private sealed class HangEnd : KernelThreadBody
+    {
+        protected override int Run()
+        {
+            WaitUntilNamed(" blocked for more than "u8, mayYield: true);
+            s_hangEnd.CompleteAll();
+            return 0;
+        }
     }
 
     // Does not let go of its processor until somebody says so.

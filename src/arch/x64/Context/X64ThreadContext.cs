@@ -63,6 +63,22 @@ public struct X64ThreadContext : IThreadContext<X64ThreadContext>
         self.MakeCurrent(task);
     }
 
+    /// <inheritdoc/>
+    public readonly bool TryReadCaller(out ulong framePointer, out ulong returnAddress)
+    {
+        ReadOnlySpan<ulong> frame;
+        // SAFETY: the thread does not run, so its stack pointer is where x64_switch_stacks or Initialise left it, at that many words
+        // on its kernel stack, which is mapped as long as the thread has not ended.
+        unsafe
+        {
+            frame = new ReadOnlySpan<ulong>((void*)_stackPointer, SavedRegisterCount + 1);
+        }
+
+        framePointer = frame[SavedRegisterCount - 1]; // RBP was pushed first
+        returnAddress = frame[SavedRegisterCount];
+        return true;
+    }
+
     private readonly void MakeCurrent(object task)
     {
         ref X64PerCpuBlock block = ref X64PerCpuArea.Block; // interrupts are off: it stays this processor's throughout

@@ -35,6 +35,7 @@ internal static class SystemEntries
         ProcFolder kernel = NamedFolder.AddTo(settings, "kernel"u8);
         kernel.Add(new Setting(SettingKind.DomainName));
         kernel.Add(new Setting(SettingKind.HostName));
+        HungTaskSetting.AddTo(kernel);
         kernel.Add(new Setting(SettingKind.GroupsMax));
         kernel.Add(new Setting(SettingKind.OsRelease));
         kernel.Add(new Setting(SettingKind.OsType));
