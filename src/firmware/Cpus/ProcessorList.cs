@@ -38,7 +38,11 @@ public struct ProcessorList
     /// <summary>Processors to be started, the boot processor included: the list's first entries.</summary>
     public int EnabledCount { get; private set; }
 
+    /// <summary>Processors that firmware did not enable, but that may be started later: they follow the enabled ones.</summary>
     public int OnlineCapableCount { get; private set; }
+
+    /// <summary>Processors that may run, now or later: the list's first entries.</summary>
+    public readonly int UsableCount => EnabledCount + OnlineCapableCount;
 
     public int DisabledCount { get; private set; }
 

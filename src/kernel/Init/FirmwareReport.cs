@@ -25,7 +25,7 @@ internal static class FirmwareReport
     {
         Printk.Info($"processors: {list.EnabledCount} enabled, {list.DisabledCount} disabled, from {list.SourceName}");
         if (list.OnlineCapableCount != 0)
-            Printk.Info($"processors: {list.OnlineCapableCount} more could be brought in later; this kernel cannot");
+            Printk.Info($"processors: {list.OnlineCapableCount} more are online capable: not started at boot");
         if (list.LeftOutCount != 0)
             Printk.Warning($"{list.LeftOutCount} processors left out, {list.EnabledLeftOutCount} of them enabled: more than {Limits.CpuCountMax} are listed");
         if (list.Source == ProcessorSource.None)

@@ -23,7 +23,8 @@ internal static class ProcessorTable
         set => field = Math.Min(field, value);
     } = Limits.CpuCountMax;
 
-    /// <summary>Numbers the enabled processors, the boot processor first, as many as the command line allows.</summary>
+    /// <summary>Numbers the enabled processors, the boot processor first, then those that firmware calls online capable: as many
+    /// as the command line allows.</summary>
     /// <remarks>Context: early boot, after the slab.</remarks>
     internal static void Fill()
     {
@@ -31,22 +32,32 @@ internal static class ProcessorTable
         int ignored = 0;
         foreach (ProcessorEntry entry in FirmwareTables.Processors.Entries)
         {
-            if (entry.Availability != ProcessorAvailability.Enabled)
-                continue;
+            if (entry.Availability > ProcessorAvailability.OnlineCapable)
+                break; // the list is sorted by it
             if (Processors.Count < max)
-                Processors.Add(new Processor(new CpuId(Processors.Count), entry.ApicId) { Node = NumaTables.NodeOf(in entry, Processors.Count) });
-            else
+                Add(in entry);
+            else if (entry.Availability == ProcessorAvailability.Enabled)
                 Ignore(entry, ++ignored);
         }
 
         if (ignored > NamedMax)
             Printk.Warning($"APIC: {ignored - NamedMax} more processors ignored");
-        Printk.Info($"smpboot: Allowing {Processors.Count} CPUs, 0 hotplug CPUs");
+        Printk.Info($"smpboot: Allowing {Processors.Count} CPUs, {Processors.Count - Processors.EnabledCount} hotplug CPUs");
         _ = Processors.Get(new CpuId(0)).TryDescribe(); // the others describe themselves; this one was found fit when it began
 
         SmpHooks.Instance = new IpiHooks();
         TlbShootdown.Instance = new IpiTlbShootdown();
         MachineStop.Instance = new SmpStop();
+    }
+
+    private static void Add(in ProcessorEntry entry)
+    {
+        int number = Processors.Count;
+        Processor processor = new(new CpuId(number), entry.ApicId) { Node = NumaTables.NodeOf(in entry, number) };
+        if (entry.Availability == ProcessorAvailability.Enabled)
+            Processors.Add(processor);
+        else
+            Processors.AddHotPluggable(processor);
     }
 
     private static void Ignore(ProcessorEntry entry, int ignored)

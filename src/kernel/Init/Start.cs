@@ -32,7 +32,7 @@ public static class Start
         MemorySetup.Fill();                            // memblock: what is usable, what is taken
         Platform.Instance.StartBootProcessor();        // FPU, protections, local interrupt controller
         FirmwareTables.Read();                         // MP and ACPI tables, before their pages can be handed out
-        LowPages.Reserve(FirmwareTables.Processors.EnabledCount - 1); // where the others will start
+        LowPages.Reserve(FirmwareTables.Processors.UsableCount - 1); // where the others will start
         BootStep.Done("setup_arch"u8);
         StartAllocators();                             // page allocator, slab: `new` works
         StartPaging();                                 // the final page table

@@ -1,10 +1,11 @@
 // All processors of the machine, by number, and the sets that say what they may be used for.
 //
-// possible  may ever run: fixed before the first allocation per processor
-// present   listed as enabled by firmware
+// possible  may ever run: fixed before the first allocation per processor; the present ones come first
+// present   listed as enabled by firmware, or brought in since
 // online    schedules; set by the processor itself as its last step, read by anyone
 //
-// The table and the first two sets are written by the boot processor before the others start, and only read afterwards.
+// The table, and with it what is possible and what firmware enabled, is written by the boot processor before the others start,
+// and only read afterwards.
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Lib;
@@ -22,11 +23,15 @@ public static class Processors
 
     private static Table s_table;
     private static int s_count;
+    private static int s_enabledCount;
     private static CpuMask s_online;   // each processor adds itself, atomically: a lock here would have them all spin on one that is not run
     private static int s_onlineCount;  // the same
 
     /// <summary>Processors in the table: numbers 0 to Count − 1 are valid (Linux: <c>nr_cpu_ids</c>).</summary>
     public static int Count => s_count;
+
+    /// <summary>Those of them that firmware enabled, and that are started at boot: the first ones.</summary>
+    public static int EnabledCount => s_enabledCount;
 
     /// <summary>How many schedule now.</summary>
     public static int OnlineCount => Volatile.Read(ref s_onlineCount);
@@ -34,9 +39,18 @@ public static class Processors
     /// <summary>The processor of a number below <see cref="Count"/>.</summary>
     public static Processor Get(CpuId id) => s_table[id.Value]!;
 
-    /// <summary>Adds a processor; numbers are given in order of the calls, the boot processor first.</summary>
+    /// <summary>Adds a processor that firmware enabled; numbers are given in order of the calls, the boot processor first.</summary>
     /// <remarks>Context: early boot, boot processor only.</remarks>
     public static void Add(Processor processor)
+    {
+        Bug.On(s_enabledCount != s_count); // they come before those that may come later
+        AddHotPluggable(processor);
+        s_enabledCount = s_count;
+    }
+
+    /// <summary>Adds a processor that is not started at boot, but may be brought in later.</summary>
+    /// <remarks>Context: early boot, boot processor only.</remarks>
+    public static void AddHotPluggable(Processor processor)
     {
         Bug.On(processor.Id.Value != s_count);
         s_table[s_count++] = processor;
@@ -50,6 +64,18 @@ public static class Processors
         {
             CpuMask copy = default;
             copy.UnionWith(in s_online); // word by word
+            return copy;
+        }
+    }
+
+    /// <summary>A copy of the set of processors that are known to be there.</summary>
+    /// <remarks>Context: any.</remarks>
+    public static CpuMask Present
+    {
+        get
+        {
+            var copy = CpuMask.FirstCpus(s_enabledCount);
+            copy.UnionWith(in s_online);
             return copy;
         }
     }

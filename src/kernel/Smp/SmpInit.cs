@@ -41,7 +41,7 @@ public static class SmpInit
     public static void BringUpAll()
     {
         using Mutex.Guard guard = s_lock.Lock();
-        int end = Math.Min(Processors.Count, Math.Max(1, OnlineMax));
+        int end = Math.Min(Processors.EnabledCount, Math.Max(1, OnlineMax));
         if (end > 1)
             BringUpOthers(end);
         Printk.Info($"smp: Brought up {Nodes.Count} node{(Nodes.Count == 1 ? ""u8 : "s"u8)}, {Processors.OnlineCount} {(Processors.OnlineCount == 1 ? "CPU"u8 : "CPUs"u8)}");

@@ -120,12 +120,31 @@ public sealed class ForgedTableTests
     [Fact]
     public async Task AProcessorThatMayOnlyComeLater()
     {
-        MadtWriter madt = new() { Revision = 5 };
-        MachineResult result = await BootForgedAsync(2, AcpiForge.Pc(madt.Cpu(0).Cpu(1, MadtWriter.OnlineCapable).PcInterrupts().ToTable()));
+        MachineResult result = await BootForgedAsync(2, OnlineCapable(1));
 
         AssertOnline(result, [0], Madt);
-        AssertSays(result, "processors: 1 more could be brought in later");
-        AssertSaysNothingOf(result, "firmware bug");
+        AssertSays(result, "processors: 1 more are online capable", "smpboot: Allowing 2 CPUs, 1 hotplug CPUs");
+        AssertNothingWrong(result);
+    }
+
+    [Fact]
+    public async Task AProcessorThatMayOnlyComeLaterIsBroughtIn()
+    {
+        MachineResult result = await BringInForgedAsync(2, OnlineCapable(1));
+
+        AssertOnline(result, Ids(2), Madt);
+        AssertSays(result, "before: 0-1 0 0", "after: 0-1 0-1 0-1", "CPU1: online");
+        AssertNothingWrong(result);
+    }
+
+    [Fact]
+    public async Task AProcessorThatMayOnlyComeLaterAndIsNotThere()
+    {
+        MachineResult result = await BringInForgedAsync(1, OnlineCapable(7));
+
+        AssertOnline(result, [0], Madt);
+        AssertVerdicts(result, "not-responding", [7]);
+        AssertSays(result, "CPU1: not responding (APIC id 7)", "write error: Input/output error", "before: 0-1 0 0", "after: 0-1 0 0");
     }
 
     [Fact]
@@ -250,6 +269,20 @@ public sealed class ForgedTableTests
 
     internal static Task<MachineResult> BootForgedAsync(int cpus, AcpiForge forge, string parameters = "") =>
         BootAsync(Machine, cpus.ToString(), parameters, arguments: forge.Arguments(Kernel.Store));
+
+    // CPU 0, and one that is not enabled but online capable.
+    private static AcpiForge OnlineCapable(byte id) =>
+        AcpiForge.Pc(new MadtWriter { Revision = 5 }.Cpu(0).Cpu(id, MadtWriter.OnlineCapable).PcInterrupts().ToTable());
+
+    // Brings CPU 1 in from a program, which says what is possible, present and online before and after that, and uses all there are.
+    private static Task<MachineResult> BringInForgedAsync(int cpus, AcpiForge forge)
+    {
+        const string sets = "$(cat possible present online | tr '\\n' ' ')";
+        string script = $"mount -t sysfs sys /sys; cd /sys/devices/system/cpu; echo before: {sets}; echo 1 > cpu1/online; echo after: {sets}; "
+            + "for cpu in $(seq 0 $(($(busybox nproc) - 1))); do taskset -c $cpu busybox true || exit 1; done; busybox nproc";
+        MachineSpec machine = Describe(Machine, cpus.ToString(), arguments: forge.Arguments(Kernel.Store));
+        return Kernel.RunAsync("/bin/busybox", ["sh", "-c", script], machine);
+    }
 
     /// <summary>Asserts that exactly the processors of these ids have the verdict.</summary>
     internal static void AssertVerdicts(MachineResult result, string state, IEnumerable<long> ids)

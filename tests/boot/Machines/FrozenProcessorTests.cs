@@ -37,14 +37,7 @@ public sealed class FrozenProcessorTests
         MachineResult result = await machine.RunAsync(Describe("q35", "4", parameters), s_program, async gdb =>
         {
             await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
-            await gdb.ContinueOnlyAsync(Others(Victim));
-            CpuRecord verdict = await machine.WaitForVerdictAsync(Victim);
-            await gdb.InterruptAsync();
-            await gdb.ContinueAsync();
-            Assert.Equal("not-responding", verdict.State);
-
-            // INIT and SIPI were waiting for it: now it runs, finds the verdict and parks.
-            await machine.WaitUntilParkedAsync(Victim);
+            await FreezeUntilParkedAsync(machine, gdb, Victim, "not-responding");
             await machine.TypeAsync("late");
         });
 
@@ -61,13 +54,7 @@ public sealed class FrozenProcessorTests
             await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
             GdbStop stop = await gdb.RunToAsync(DebuggedMachine.SecondaryStart, DebuggedMachine.StepMax);
             victim = stop.Cpu ?? throw new GdbException("QEMU does not say which processor it was");
-            await gdb.ContinueOnlyAsync(Others(victim));
-            CpuRecord verdict = await machine.WaitForVerdictAsync(victim);
-            await gdb.InterruptAsync();
-            await gdb.ContinueAsync();
-            Assert.Equal("stuck", verdict.State);
-
-            await machine.WaitUntilParkedAsync(victim);
+            await FreezeUntilParkedAsync(machine, gdb, victim, "stuck");
             await machine.TypeAsync("late");
         });
 
@@ -99,12 +86,7 @@ public sealed class FrozenProcessorTests
         MachineResult result = await machine.RunAsync(Describe("q35", "4"), s_bringIn, async gdb =>
         {
             await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
-            await gdb.ContinueOnlyAsync(Others(Victim));
-            CpuRecord verdict = await machine.WaitForVerdictAsync(Victim);
-            await gdb.InterruptAsync();
-            await gdb.ContinueAsync();
-            Assert.Equal("not-responding", verdict.State);
-            await machine.WaitUntilParkedAsync(Victim);
+            await FreezeUntilParkedAsync(machine, gdb, Victim, "not-responding");
             await machine.TypeAsync("welcome");
         });
 
@@ -131,6 +113,18 @@ public sealed class FrozenProcessorTests
         AssertOnline(result, [0], "ACPI MADT");
         ForgedTableTests.AssertVerdicts(result, "stuck", [1, 2, 3]);
         AssertSays(result, "said faulted", "exception 6, error code 0, at 0xffffffff8");
+    }
+
+    // From a stop on, only the others run until the processor has its verdict. Then it runs too: INIT and SIPI were waiting for
+    // it, or it goes on where it stood; it finds the verdict and parks.
+    private static async Task FreezeUntilParkedAsync(DebuggedMachine machine, GdbClient gdb, int victim, string state)
+    {
+        await gdb.ContinueOnlyAsync(Others(victim));
+        CpuRecord verdict = await machine.WaitForVerdictAsync(victim);
+        await gdb.InterruptAsync();
+        await gdb.ContinueAsync();
+        Assert.Equal(state, verdict.State);
+        await machine.WaitUntilParkedAsync(victim);
     }
 
     private static IEnumerable<int> Others(int victim) => Enumerable.Range(0, Cpus).Where(cpu => cpu != victim);

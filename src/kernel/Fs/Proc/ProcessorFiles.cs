@@ -227,10 +227,14 @@ internal sealed class ProcessorSet : ProcFile
     };
 
     /// <inheritdoc/>
-    /// <remarks>Nothing is plugged in later: what is present is what is possible.</remarks>
     public override Errno Generate(ref ProcText text)
     {
-        CpuMask cpus = _kind == ProcessorSetKind.Online ? Processors.Online : CpuMask.FirstCpus(Processors.Count);
+        CpuMask cpus = _kind switch
+        {
+            ProcessorSetKind.Online => Processors.Online,
+            ProcessorSetKind.Possible => CpuMask.FirstCpus(Processors.Count),
+            _ => Processors.Present,
+        };
         cpus.Format(ref text.Out);
         text.Out.Append((byte)'\n');
         return Errno.None;
