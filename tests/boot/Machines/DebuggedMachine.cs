@@ -41,6 +41,9 @@ internal sealed class DebuggedMachine
     /// <summary>The first C# of a processor that was started.</summary>
     internal static ulong SecondaryStart => AddressOf("SecondaryStart");
 
+    /// <summary>A started processor's last step, after its call-in: before it says that it is online.</summary>
+    internal static ulong BeforeOnline => AddressOf("Commence_Kernel_Commence_Smp_SmpCallIn__GoOnline");
+
     /// <summary>Boots <paramref name="spec"/>, whose command line holds only further parameters, while <paramref name="spoil"/> goes to work.</summary>
     internal async Task<MachineResult> RunAsync(MachineSpec spec, string[] program, Func<GdbClient, Task> spoil)
     {

@@ -44,21 +44,25 @@ public sealed class FrozenProcessorTests
         AssertGoesOn(result, "not-responding", Victim, "late");
     }
 
-    [Fact]
-    public async Task AProcessorThatStopsBeforeItsCallInAndComesLate()
+    [Theory]
+    [InlineData(false, "it reached 64-bit mode, and not the kernel")]
+    [InlineData(true, "it reached the kernel, and did not come online")]
+    public async Task AProcessorThatStopsOnItsWayAndComesLate(bool hasCalledIn, string reason)
     {
         DebuggedMachine machine = new();
         int victim = -1;
         MachineResult result = await machine.RunAsync(Describe("q35", "4"), s_program, async gdb =>
         {
             await gdb.RunToAsync(DebuggedMachine.BeforeFirstInit, DebuggedMachine.StepMax);
-            GdbStop stop = await gdb.RunToAsync(DebuggedMachine.SecondaryStart, DebuggedMachine.StepMax);
+            ulong place = hasCalledIn ? DebuggedMachine.BeforeOnline : DebuggedMachine.SecondaryStart;
+            GdbStop stop = await gdb.RunToAsync(place, DebuggedMachine.StepMax);
             victim = stop.Cpu ?? throw new GdbException("QEMU does not say which processor it was");
             await FreezeUntilParkedAsync(machine, gdb, victim, "stuck");
             await machine.TypeAsync("late");
         });
 
         AssertGoesOn(result, "stuck", victim, "late");
+        AssertSays(result, $"CPU{victim}: stuck (APIC id {victim}): {reason}");
     }
 
     [Fact]

@@ -71,7 +71,7 @@ internal sealed class SimulatedProcessor
 internal sealed class SimulatedMachine
 {
     private const ulong ResetPauseNs = 10_000_000;
-    private const ulong DeliveryMaxNs = 100_000_000;
+    internal const ulong DeliveryMaxNs = 100_000_000;
     private const long ShortStepNsMax = 20_000;
     private const long LongStepNsMax = 4_000_000;
 

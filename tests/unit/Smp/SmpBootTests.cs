@@ -111,6 +111,31 @@ public class SmpBootTests
     }
 
     [Fact]
+    public void AProcessorToWhichNoMessageIsEverDelivered()
+    {
+        // The delivery status stays pending: each message to it costs the bounded poll, and the others come all the same.
+        SimulatedMachine machine = new(seed: 13, processors: 4);
+        machine.Processors[1].Break(new SimulatedFaults { HasStuckDelivery = true });
+        (_, CpuMask online) = Run(machine);
+        Assert.Equal(3, online.Count);
+        Assert.Equal(ProcessorState.NotResponding, machine.Processors[1].State);
+        int messages = machine.Processors[1].Resets + machine.Processors[1].Starts;
+        Assert.InRange(messages, 2, 8);
+        Assert.True(machine.Now < SmpBoot<SimulatedMachine.Port>.QuietMax + EndSlackNs + ((ulong)messages * SimulatedMachine.DeliveryMaxNs));
+    }
+
+    [Fact]
+    public void AProcessorThatStopsAfterItsCallInIsStuck()
+    {
+        SimulatedMachine machine = new(seed: 14, processors: 4);
+        machine.Processors[3].Break(new SimulatedFaults { HangsAfterCommence = true });
+        (_, CpuMask online) = Run(machine);
+        Assert.Equal(3, online.Count);
+        Assert.Equal(ProcessorState.Stuck, machine.Processors[3].State);
+        Assert.True(machine.Now < SmpBoot<SimulatedMachine.Port>.QuietOfAliveMax + EndSlackNs);
+    }
+
+    [Fact]
     public void AProcessorThatRefusesIsNotWaitedFor()
     {
         SimulatedMachine machine = new(seed: 12, processors: 4);

@@ -20,7 +20,6 @@ public class SmpScheduleTests
     private const int SchedulesInCi = 100_000;
     private const int Quarters = 4; // tests of their own, so that each ends within the time that a test may take
     private const int ProcessorsMax = 12;
-    private const ulong StuckDeliveryNs = 100_000_000;
     private const ulong EndSlackNs = 150_000_000; // the escalation's pause and the last turn of a wait
 
     /// <summary>One schedule: everything that decides what happens.</summary>
@@ -151,7 +150,7 @@ public class SmpScheduleTests
         (CpuMask alive, CpuMask online) = Run(machine, script.IsSerial);
 
         int waits = script.IsSerial || script.HasStartVector ? script.Processors.Count + 1 : 2;
-        ulong stuck = (ulong)script.Processors.Count(static faults => faults.HasStuckDelivery) * 8 * StuckDeliveryNs;
+        ulong stuck = (ulong)script.Processors.Count(static faults => faults.HasStuckDelivery) * 8 * SimulatedMachine.DeliveryMaxNs;
         ulong bound = ((ulong)waits * (SmpBoot<SimulatedMachine.Port>.TotalMax + EndSlackNs)) + stuck;
         Assert.True(machine.Now < bound, $"took {machine.Now} ns");
         Assert.Equal(-1, machine.StartVector);
