@@ -17,7 +17,7 @@ public sealed class BootOrderTests
     [
         "setup_arch", "kmem_cache_init", "mem_init", "kmem_cache_sizes_init", "paging_init", "setup_per_cpu_areas", "time_init", "sched_init",
         "workqueue_init_early", "trap_init", "local_irq_enable", "calibrate_delay", "check_bugs", "fork_init",
-        "workqueue_init", "do_pre_smp_initcalls", "lockup_detector_init", "smp_init", "rootfs", "do_basic_setup", "free_initmem",
+        "workqueue_init", "do_pre_smp_initcalls", "lockup_detector_init", "smp_init", "padata_init", "rootfs", "do_basic_setup", "free_initmem",
         "console_on_rootfs", "run_init",
     ];
 

@@ -22,6 +22,8 @@ internal sealed class InitThread : KernelThreadBody
         BootStep.Done("smp_init"u8);
         Printk.Info($"all {Processors.OnlineCount} processors are online");
         SystemWorkqueues.AddProcessors();              // workers for the others
+        Padata.Init();                                 // jobs that several processors share
+        BootStep.Done("padata_init"u8);
         Initcalls.RunAll();                            // all parts start, level by level: file systems, /, devices
         BootStep.Done("do_basic_setup"u8);
         InitMemory.Free();                             // what only the boot needed

@@ -204,6 +204,7 @@ internal sealed class HostedKernel
     {
         WaitUntil(() => Scheduler.ActiveCpus.Count == ProcessorCount, "all processors");
         SystemWorkqueues.Init();
+        Padata.Init();
         while (true)
         {
             HasRequest condition = new(_requests);
