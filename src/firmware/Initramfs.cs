@@ -30,6 +30,16 @@ public struct Initramfs
     public bool TryUnpack<TSink>(ReadOnlySpan<byte> image, Span<byte> window, ref TSink sink, out ParseFault fault)
         where TSink : struct, ICpioSink
     {
+        NothingAhead nothing = default;
+        return TryUnpack(image, window, ref sink, ref nothing, out fault);
+    }
+
+    /// <param name="ahead">Gzip members that were decompressed before. What comes out is the same with and without them.</param>
+    /// <inheritdoc cref="TryUnpack{TSink}"/>
+    public bool TryUnpack<TSink, TAhead>(ReadOnlySpan<byte> image, Span<byte> window, ref TSink sink, ref TAhead ahead, out ParseFault fault)
+        where TSink : struct, ICpioSink
+        where TAhead : struct, IInflatedMembers
+    {
         _cpio = default;
         int at = 0;
         fault = default;
@@ -41,18 +51,34 @@ public struct Initramfs
                 break;
 
             ReadOnlySpan<byte> rest = image.Slice(at);
-            if (GzipDecoder.HasSignature(rest))
-                at += UnpackGzip(rest, at, window, ref sink, out fault);
-            else if (CpioHeader.HasSignature(rest) && _cpio.IsBetweenMembers)
-                at += UnpackPlain(rest, at, ref sink, out fault);
+            if (!GzipDecoder.HasSignature(rest))
+                at += UnpackOther(rest, at, ref sink, out fault);
+            else if (ahead.TryTake(at, out ReadOnlySpan<byte> data, out int packedSize))
+                at += PassOn(data, packedSize, ref sink, out fault);
             else
-                fault = new ParseFault(FirmwarePart.Initramfs, FaultKind.BadSignature, (ulong)at, rest[0]);
+                at += UnpackGzip(rest, at, window, ref sink, out fault);
         }
 
         // A member may go over from one gzip member to the next, but not beyond the image.
         if (!fault.IsFault && !_cpio.End())
             fault = _cpio.Fault;
         return !fault.IsFault;
+    }
+
+    private int PassOn<TSink>(ReadOnlySpan<byte> data, int packedSize, ref TSink sink, out ParseFault fault)
+        where TSink : struct, ICpioSink
+    {
+        fault = _cpio.Write(data, ref sink) ? default : _cpio.Fault;
+        return packedSize;
+    }
+
+    private int UnpackOther<TSink>(ReadOnlySpan<byte> bytes, int at, ref TSink sink, out ParseFault fault)
+        where TSink : struct, ICpioSink
+    {
+        if (CpioHeader.HasSignature(bytes) && _cpio.IsBetweenMembers)
+            return UnpackPlain(bytes, at, ref sink, out fault);
+        fault = new ParseFault(FirmwarePart.Initramfs, FaultKind.BadSignature, (ulong)at, bytes[0]);
+        return 0;
     }
 
     // The archive ends where something begins that is not a member.
@@ -107,6 +133,16 @@ public struct Initramfs
         ParseFault cause = isArchiveFault ? _cpio.Fault : _gzip.Fault;
         fault = new ParseFault(cause.Part, cause.Kind, isArchiveFault ? cause.Offset : (ulong)at + cause.Offset, cause.Value);
         return taken;
+    }
+
+    private readonly struct NothingAhead : IInflatedMembers
+    {
+        public bool TryTake(int at, out ReadOnlySpan<byte> data, out int packedSize)
+        {
+            data = default;
+            packedSize = 0;
+            return false;
+        }
     }
 
     private readonly ref struct Unpacker<TSink> : IByteSink

@@ -49,7 +49,7 @@ internal static class Kernel
     {
         using MemoryStream archive = new();
         if (isCompressed)
-            files.WriteGzipTo(archive);
+            files.WriteGzipMembersTo(archive);
         else
             files.WriteTo(archive);
         return Store(archive.ToArray());

@@ -111,15 +111,21 @@ public sealed class InitramfsTests
             Assert.False(files.Contains(path), path);
     }
 
-    [Fact]
-    public void GzipHoldsTheSameArchive()
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(300_000, true)]
+    public void GzipHoldsTheSameArchive(int length, bool hasMembers)
     {
         InitramfsBuilder files = new();
-        files.AddText("/etc/motd", "hi");
+        files.AddText("/etc/motd", new string('x', length));
         using MemoryStream plain = new();
         files.WriteTo(plain);
         using MemoryStream packed = new();
-        files.WriteGzipTo(packed);
+        if (hasMembers)
+            files.WriteGzipMembersTo(packed);
+        else
+            files.WriteGzipTo(packed);
         packed.Position = 0;
         using MemoryStream unpacked = new();
         using (GZipStream gzip = new(packed, CompressionMode.Decompress))

@@ -94,7 +94,7 @@ internal sealed class RootFileSystem : IDisposable
     {
         string path = Path.GetTempFileName();
         using FileStream output = File.Create(path);
-        files.WriteGzipTo(output);
+        files.WriteGzipMembersTo(output);
         return path;
     }
 }

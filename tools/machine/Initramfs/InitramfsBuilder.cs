@@ -12,6 +12,7 @@ namespace Commence.Machine.Initramfs;
 /// <summary>Builds an initial RAM file system.</summary>
 public sealed class InitramfsBuilder
 {
+    private const int GzipMemberBytes = 64 * 1024; // what the kernel decompresses ahead, at most: InflateAhead.cs
     private const int LinksFollowedMax = 40; // as Linux: path_resolution(7)
 
     private readonly SortedDictionary<string, (CpioEntry Entry, Func<byte[]> Data)> _entries = new(StringComparer.Ordinal);
@@ -106,6 +107,19 @@ public sealed class InitramfsBuilder
     {
         using GZipStream gzip = new(output, CompressionLevel.Fastest, leaveOpen: true);
         WriteTo(gzip);
+    }
+
+    /// <summary>Writes the archive in short gzip members, which Commence decompresses side by side.</summary>
+    /// <remarks>Linux's unpacker takes an archive in one member only; gzip and zcat take both.</remarks>
+    public void WriteGzipMembersTo(Stream output)
+    {
+        using MemoryStream plain = new();
+        WriteTo(plain);
+        foreach (byte[] part in plain.ToArray().Chunk(GzipMemberBytes))
+        {
+            using GZipStream gzip = new(output, CompressionLevel.Fastest, leaveOpen: true);
+            gzip.Write(part);
+        }
     }
 
     /// <returns>True for a directory, whose contents are then to be added.</returns>

@@ -2,7 +2,8 @@
 //
 //   physical range ─▶ gzip, if compressed ─▶ cpio ─▶ files in rootfs;   then its pages are given back
 //
-// Nothing is copied on the way but through the decompressor's window. When something is wrong, the files before it stay: a
+// Nothing is copied on the way but through the decompressor's window; gzip members that are short enough are decompressed on all
+// processors, ahead of the unpacker (InflateAhead.cs). When something is wrong, the files before it stay: a
 // damaged archive may still have an init that can say so.
 using System;
 using Commence.Firmware;
@@ -50,34 +51,48 @@ public static class Initramfs
         else if (!KernelPageTable.TryMapFirmware(KernelMemory.Table, Region(range))) // what of it firmware has taken
             Printk.Emergency($"Initramfs unpacking failed: no memory to map it");
         else
-            Unpack(DirectMap.Bytes(range.Start, (int)range.Length));
+            UnpackInPlace(range);
         FreeArchive(BootInformation.MemoryMap.UsablePart(range));
+    }
+
+    /// <summary>Unpacks an archive that lies in mapped memory, with all processors where that helps, and leaves it there.</summary>
+    /// <returns>False if something is wrong with it; it was reported.</returns>
+    /// <remarks>Context: thread.</remarks>
+    internal static bool UnpackInPlace(PhysRange range)
+    {
+        InflateAhead? ahead = InflateAhead.TryMake(range);
+        bool isSound = Unpack(DirectMap.Bytes(range.Start, (int)range.Length), ahead);
+        ahead?.Free();
+        return isSound;
     }
 
     /// <summary>Unpacks an archive over rootfs.</summary>
     /// <returns>False if something is wrong with it; it was reported.</returns>
     /// <remarks>Context: thread.</remarks>
-    public static bool Unpack(ReadOnlySpan<byte> image)
+    public static bool Unpack(ReadOnlySpan<byte> image) => Unpack(image, null);
+
+    private static bool Unpack(ReadOnlySpan<byte> image, InflateAhead? ahead)
     {
         Printk.Info($"Unpacking initramfs...");
         if (!Kmem.TryNew(out Work work))
             return FailForMemory();
 
-        bool isDone = Kmalloc.TryAllocate(WindowBytes, out KBuffer window) ? Unpack(image, window.Span, ref work.Parser) : FailForMemory();
+        bool isDone = Kmalloc.TryAllocate(WindowBytes, out KBuffer window) ? Unpack(image, window.Span, ahead, ref work.Parser) : FailForMemory();
         window.Free();
         Kmem.Free(work);
         return isDone;
     }
 
-    private static bool Unpack(ReadOnlySpan<byte> image, Span<byte> window, ref Firmware.Initramfs parser)
+    private static bool Unpack(ReadOnlySpan<byte> image, Span<byte> window, InflateAhead? ahead, ref Firmware.Initramfs parser)
     {
         InitramfsUnpacker unpacker = default;
+        MembersAhead members = new(ahead);
         Nanoseconds start = Clock.Monotonic();
-        bool isSound = parser.TryUnpack(image, window, ref unpacker, out ParseFault fault);
+        bool isSound = parser.TryUnpack(image, window, ref unpacker, ref members, out ParseFault fault);
         unpacker.Finish();
         HasFiles |= parser.MemberCount > unpacker.FailureCount;
         Nanoseconds duration = new(Clock.Monotonic().Value - start.Value);
-        Printk.Debug($"initramfs: {parser.MemberCount} files in {duration.Microseconds} us");
+        Printk.Debug($"initramfs: {parser.MemberCount} files in {duration.Microseconds} us, {ahead?.TakenCount ?? 0} gzip members decompressed ahead");
         if (!isSound)
             ReportFault(image, fault, unpacker.IsOutOfMemory);
         else if (unpacker.FailureCount != 0)
