@@ -132,6 +132,15 @@ public static class FeatureWords
         return isAny;
     }
 
+    /// <summary>Whether two processors list the same features.</summary>
+    public static bool AreSame(in CpuTraits one, in CpuTraits two)
+    {
+        uint different = 0;
+        for (int i = (int)First; i <= (int)Last; i++)
+            different |= one[i] ^ two[i];
+        return different == 0;
+    }
+
     /// <summary>Whether a processor has all that the kernel needs and uses.</summary>
     public static bool IsFit(in CpuTraits first, in CpuTraits other)
     {

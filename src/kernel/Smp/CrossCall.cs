@@ -26,6 +26,10 @@ public abstract class CrossCall
     /// <remarks>Context: hard IRQ on the target, or a processor that waits for its own call. IRQs: off. Sleeps: never.</remarks>
     protected internal abstract void Run();
 
+    /// <summary>What the sender does over and over while it waits.</summary>
+    /// <remarks>Context: the sender, pinned. Sleeps: never.</remarks>
+    internal virtual void WhileWaiting() => Cpu.Relax();
+
     internal bool IsDone => Volatile.Read(ref _pending) == 0;
 
     internal void Expect(int targets) => Volatile.Write(ref _pending, targets);
@@ -93,7 +97,7 @@ public static class CrossCalls
         {
             if (Clock.Monotonic().Value > end)
                 Panic.Now($"a processor does not answer a cross-processor call of CPU {PerCpuArea.Id}");
-            Cpu.Relax();
+            call.WhileWaiting();
         }
     }
 }

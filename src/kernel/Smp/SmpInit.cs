@@ -94,7 +94,7 @@ public static class SmpInit
             Panic.Now($"no memory for the boot processor's stacks");
         SecondaryBoot.CompleteBootProcessor(in memory);
         SecondaryBoot.LoadTaskState();
-        TscOffset.ReadBoot();
+        TscOffset.Agree(boot);
         boot.TryAdvance(ProcessorState.Absent, ProcessorState.Online);
         Processors.SetOnline(boot.Id);
         boot.Join();
@@ -170,6 +170,7 @@ public static class SmpInit
         BringUpTimes.LastOnline();
         foreach (CpuId cpu in online)
             GiveBackBootPage(Processors.Get(cpu));
+        TscCheck.Meet(in online);
         TscCheck.Conclude(in online);
     }
 

@@ -9,13 +9,17 @@
 // A sample that was written before a counter was read, and is greater than it, proves that the two disagree by at least the
 // difference. Each looks while the other writes every few hundred nanoseconds, so a greater disagreement than that is seen.
 // A processor waits for nobody here: it looks twenty times and goes on. Where virtual processors outnumber real ones, that is
-// the difference between microseconds and seconds.
+// the difference between microseconds and seconds. But there the boot processor may not have looked meanwhile, and what was
+// compared is old: who has not seen two new samples is called once more when all are online, one after the other, and then the
+// boot processor looks at it alone.
 //
 // Orderings: samples are read (acquire) before the counter, whose read waits for all loads before it.
-// Slots: Sample and Behind are written by the processor itself, Ahead by the boot processor.
+// Slots: Sample, Behind and what was seen are written by the processor itself, Ahead by the boot processor.
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Commence.Lib;
+using Commence.Locking;
+using Commence.Memory;
 using Commence.Time;
 
 namespace Commence.Smp;
@@ -28,6 +32,14 @@ public struct TscSlot
     internal ulong Ahead;
     internal ulong FirmwareOffset; // what was added to the counter before the kernel corrected it: TscOffset.cs
     internal bool WasCorrected;
+    private ulong _lastSeen;
+    private int _newSamples;
+
+    // Two: the first may be of long ago.
+    private const int MeetingMin = 2;
+
+    /// <summary>Both looked at the same time: the processor has seen the boot processor publish while it published itself.</summary>
+    public readonly bool HasMet => _newSamples >= MeetingMin;
 
     /// <summary>How far the counter is known to be off, in either direction.</summary>
     public readonly ulong WarpMax => System.Math.Max(Volatile.Read(in Behind), Volatile.Read(in Ahead));
@@ -44,6 +56,10 @@ public struct TscSlot
         if (mine < seen && seen - mine > Behind)
             Volatile.Write(ref Behind, seen - mine);
         Volatile.Write(ref Sample, mine);
+        if (seen == _lastSeen)
+            return;
+        _lastSeen = seen;
+        _newSamples++;
     }
 
     /// <summary>The boot processor's look at this slot.</summary>
@@ -71,7 +87,25 @@ internal static class TscCheck
 {
     private const int Turns = 20; // some 2 µs of a real processor
 
+    // For a meeting: the boot processor is looking, or will be once its own real processor runs it again.
+    private const int MeetingTurnsMax = 2_000;
+
     private static ulong s_bootSample; // written by the processor that brings up the others
+    private static Meeting? s_meeting; // under the lock of bring-up
+
+    private sealed class Meeting : CrossCall
+    {
+        internal CpuMask Other;
+
+        protected internal override void Run()
+        {
+            Processor self = Processor.Current;
+            for (int turn = 0; turn < Turns || (turn < MeetingTurnsMax && !self.Tsc.HasMet); turn++)
+                self.Tsc.Look(ref s_bootSample, default(Counter));
+        }
+
+        internal override void WhileWaiting() => LookAt(in Other);
+    }
 
     private readonly struct Counter : ITscCounter
     {
@@ -94,6 +128,34 @@ internal static class TscCheck
     {
         foreach (CpuId cpu in processors)
             Processors.Get(cpu).Tsc.LookFromBoot(ref s_bootSample, default(Counter));
+    }
+
+    /// <summary>Compares those once more that were alone when they looked.</summary>
+    /// <remarks>Context: thread, after all are online. IRQs: on.</remarks>
+    internal static void Meet(in CpuMask processors)
+    {
+        if (TimeParameters.IsCycleCounterReliable)
+            return;
+        foreach (CpuId cpu in processors)
+        {
+            if (!Processors.Get(cpu).Tsc.HasMet)
+                Meet(cpu);
+        }
+    }
+
+    private static void Meet(CpuId cpu)
+    {
+        Meeting? meeting = s_meeting;
+        if (meeting is null)
+        {
+            if (!Kmem.TryNew(out Meeting made))
+                return; // what has been compared stands
+            meeting = s_meeting = made;
+        }
+
+        meeting.Other = CpuMask.Of(cpu);
+        using Preempt.Guard guard = Preempt.Disable();
+        CrossCalls.Run(in meeting.Other, meeting, guard.Pinned);
     }
 
     /// <summary>Says what was found, and takes the counter out of the clock if it cannot be relied on.</summary>

@@ -15,14 +15,12 @@ internal static class TscOffset
     private static ulong s_boot;
     private static bool s_exists;
 
-    /// <summary>Reads the boot processor's.</summary>
-    /// <remarks>Context: early boot, boot processor.</remarks>
-    internal static void ReadBoot() => s_exists = Cpu.TryReadCycleOffset(out s_boot);
-
-    /// <summary>Makes the calling processor's the boot processor's, if that is what it should be.</summary>
-    /// <remarks>Context: AP call-in, after the processor has described itself. IRQs: off.</remarks>
+    /// <summary>Makes the calling processor's the boot processor's, if that is what it should be; the boot processor's own is taken as it is.</summary>
+    /// <remarks>Context: early boot; AP call-in, after the processor has described itself. IRQs: off.</remarks>
     internal static void Agree(Processor self)
     {
+        if (self.Id.Value == 0)
+            s_exists = Cpu.TryReadCycleOffset(out s_boot);
         if (!s_exists || !Cpu.TryReadCycleOffset(out ulong own))
             return;
         if (!IsMistake(own, s_boot, self.Description.Place, Processors.Get(new CpuId(0)).Description.Place))

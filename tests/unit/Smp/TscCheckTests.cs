@@ -58,6 +58,23 @@ public class TscCheckTests
         Assert.Equal(0u, slot.Ahead);
     }
 
+    // Looking alone proves nothing, however long.
+    [Fact]
+    public void WhoSeesNothingNewHasNotMetTheBootProcessor()
+    {
+        Board board = new();
+        for (int i = 0; i < 100; i++)
+            board.Slot.Look(ref board.BootSample, new Counter(0));
+        board.Slot.LookFromBoot(ref board.BootSample, new Counter(0));
+        for (int i = 0; i < 100; i++)
+            board.Slot.Look(ref board.BootSample, new Counter(0));
+        Assert.False(board.Slot.HasMet);
+
+        board.Slot.LookFromBoot(ref board.BootSample, new Counter(0));
+        board.Slot.Look(ref board.BootSample, new Counter(0));
+        Assert.True(board.Slot.HasMet);
+    }
+
     [Theory]
     [InlineData(5, 5, 0, 0, false)]
     [InlineData(7, 5, 0, 0, true)]

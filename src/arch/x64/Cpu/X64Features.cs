@@ -15,6 +15,7 @@ public static class X64Features
 
     // Written by the boot processor before the others start; only read afterwards.
     private static CpuTraits s_boot;
+    private static bool s_isBootFit;
     private static bool s_isBootKnown;
 
     /// <summary>Enables floating point for programs, global pages, memory types, what is done against speculation, and what keeps
@@ -29,10 +30,11 @@ public static class X64Features
         if (!s_isBootKnown)
         {
             s_boot = block.Traits;
+            s_isBootFit = FeatureWords.IsFit(in s_boot, in s_boot);
             s_isBootKnown = true;
         }
 
-        block.IsFit = FeatureWords.IsFit(in s_boot, in block.Traits);
+        block.IsFit = FeatureWords.AreSame(in s_boot, in block.Traits) ? s_isBootFit : FeatureWords.IsFit(in s_boot, in block.Traits);
         if (!block.IsFit)
             return false;
 

@@ -159,15 +159,19 @@ public static class X64MemoryTypes
         X64Instructions.WriteMsr(MsrDefaultType, disabled);
         if (s_boot.HasFixed && (s_boot.DefaultType & MemoryTypeRegisters.FixedEnable) != 0)
         {
-            for (int i = 0; i < MemoryTypeRegisters.FixedCount; i++)
-                X64Instructions.WriteMsr(FixedMsrs[i], s_boot.Fixed[i]);
+            ReadOnlySpan<ulong> ranges = s_boot.Fixed;
+            ReadOnlySpan<ushort> registers = FixedMsrs;
+            for (int i = 0; i < ranges.Length; i++)
+                X64Instructions.WriteMsr(registers[i], ranges[i]);
         }
 
-        for (int i = 0; i < s_boot.VariableCount; i++)
+        ReadOnlySpan<ulong> masks = s_boot.Masks;
+        ReadOnlySpan<ulong> bases = s_boot.Bases;
+        for (int i = 0; i < masks.Length; i++)
         {
-            if ((s_boot.Masks[i] & MemoryTypeRegisters.Valid) != 0)
-                X64Instructions.WriteMsr(MaskOf(i) - 1, s_boot.Bases[i]);
-            X64Instructions.WriteMsr(MaskOf(i), s_boot.Masks[i]);
+            if ((masks[i] & MemoryTypeRegisters.Valid) != 0)
+                X64Instructions.WriteMsr(MaskOf(i) - 1, bases[i]);
+            X64Instructions.WriteMsr(MaskOf(i), masks[i]);
         }
 
         X64Instructions.WriteMsr(MsrDefaultType, s_boot.DefaultType);
