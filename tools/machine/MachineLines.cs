@@ -1,4 +1,7 @@
 // The host's ends of a machine's lines: a scratch directory with listening sockets and the reset log.
+//
+// Console and records of a machine that is measured are files instead. A serial line gives byte after byte: a reader that is woken for
+// each takes a processor from the machine, and one that waits makes the machine wait, since a socket holds a few hundred single bytes.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -15,15 +18,19 @@ public sealed class MachineLines : IDisposable
     private const int SocketPathLengthMax = 107;
 
     private readonly List<Socket> _listeners = [];
-    private readonly List<NetworkStream> _streams = [];
+    private readonly List<Stream> _streams = [];
 
     /// <summary>Makes the scratch directory and listens.</summary>
     /// <param name="hasDebugger">Listen for QEMU's gdb server as well.</param>
-    public MachineLines(bool hasDebugger = false)
+    /// <param name="hasFiles">Console and records are files, and take no input.</param>
+    public MachineLines(bool hasDebugger = false, bool hasFiles = false)
     {
         HasDebugger = hasDebugger;
+        HasFiles = hasFiles;
         DirectoryPath = MakeScratchDirectory();
-        foreach (string path in (string[])[ConsolePath, RecordPath, QmpPath])
+        if (hasFiles)
+            _streams.AddRange([MakeFile(ConsolePath), MakeFile(RecordPath)]);
+        foreach (string path in hasFiles ? (string[])[QmpPath] : [ConsolePath, RecordPath, QmpPath])
             _listeners.Add(Listen(path));
         if (hasDebugger)
             _listeners.Add(Listen(DebuggerPath));
@@ -32,13 +39,16 @@ public sealed class MachineLines : IDisposable
     /// <summary>There is a line to QEMU's gdb server.</summary>
     public bool HasDebugger { get; }
 
+    /// <summary>Console and records are files.</summary>
+    public bool HasFiles { get; }
+
     /// <summary>The scratch directory; it disappears with this object.</summary>
     public string DirectoryPath { get; }
 
-    /// <summary>The console's socket.</summary>
+    /// <summary>The console's socket or file.</summary>
     public string ConsolePath => Path.Combine(DirectoryPath, "console");
 
-    /// <summary>The record line's socket.</summary>
+    /// <summary>The record line's socket or file.</summary>
     public string RecordPath => Path.Combine(DirectoryPath, "records");
 
     /// <summary>The control socket.</summary>
@@ -54,16 +64,16 @@ public sealed class MachineLines : IDisposable
     public string UefiVariablesPath => Path.Combine(DirectoryPath, "uefi-variables");
 
     /// <summary>The console, once <see cref="AcceptAsync"/> has returned.</summary>
-    public NetworkStream Console => _streams[0];
+    public Stream Console => _streams[0];
 
     /// <summary>The record line, once <see cref="AcceptAsync"/> has returned.</summary>
-    public NetworkStream Records => _streams[1];
+    public Stream Records => _streams[1];
 
     /// <summary>The control connection, once <see cref="AcceptAsync"/> has returned.</summary>
-    public NetworkStream Qmp => _streams[2];
+    public Stream Qmp => _streams[2];
 
     /// <summary>QEMU's gdb server, if <see cref="HasDebugger"/>, once <see cref="AcceptAsync"/> has returned.</summary>
-    public NetworkStream Debugger => _streams[3];
+    public Stream Debugger => _streams[3];
 
     /// <summary>Waits until QEMU has connected all lines.</summary>
     /// <remarks>Fails: throws when <paramref name="stop"/> is cancelled first.</remarks>
@@ -76,7 +86,7 @@ public sealed class MachineLines : IDisposable
     /// <summary>Closes the lines and removes the scratch directory.</summary>
     public void Dispose()
     {
-        foreach (NetworkStream stream in _streams)
+        foreach (Stream stream in _streams)
             stream.Dispose();
         foreach (Socket listener in _listeners)
             listener.Dispose();
@@ -100,6 +110,12 @@ public sealed class MachineLines : IDisposable
         string path = Path.Combine("/tmp", directory.Name);
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return path;
+    }
+
+    private static FileStream MakeFile(string path)
+    {
+        File.WriteAllBytes(path, []);
+        return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
     }
 
     private static Socket Listen(string path)

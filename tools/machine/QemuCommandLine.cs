@@ -32,8 +32,8 @@ public static class QemuCommandLine
             "-no-user-config", "-nodefaults", "-display", "none",
             "-action", "reboot=shutdown,shutdown=pause",
             "-S",
-            "-chardev", Socket("console", lines.ConsolePath),
-            "-chardev", Socket("records", lines.RecordPath),
+            "-chardev", Line("console", lines.ConsolePath, lines.HasFiles),
+            "-chardev", Line("records", lines.RecordPath, lines.HasFiles),
             "-chardev", Socket("qmp", lines.QmpPath),
             "-serial", "chardev:console",
             "-device", "isa-serial,chardev=records,iobase=0x2f8,irq=3",
@@ -75,6 +75,9 @@ public static class QemuCommandLine
 
     private static string Smp(MachineSpec spec) =>
         spec.Sockets is int sockets ? $"{Number(spec.Cpus)},sockets={Number(sockets)}" : Number(spec.Cpus);
+
+    private static string Line(string id, string path, bool isFile) =>
+        isFile ? $"file,id={id},path={Escape(path)}" : Socket(id, path);
 
     private static string Socket(string id, string path) =>
         $"socket,id={id},path={Escape(path)},server=off";

@@ -36,9 +36,8 @@ public sealed class VirtualMachine(MachineSpec spec)
     private static readonly TimeSpan s_drainQuiet = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_drainMax = TimeSpan.FromSeconds(2);
 
-    // A serial line gives byte after byte: reading each as it comes takes a processor from a machine that is measured. A
-    // socket holds far more than a line says meanwhile.
-    private static readonly TimeSpan s_measuredPause = TimeSpan.FromMilliseconds(25);
+    // How often the files of a measured machine's lines are looked at.
+    private static readonly TimeSpan s_filePeriod = TimeSpan.FromMilliseconds(25);
 
     private readonly ConsoleCapture _console = new();
     private readonly TaskCompletionSource<Stream> _consoleInput = NewSource<Stream>();
@@ -67,7 +66,7 @@ public sealed class VirtualMachine(MachineSpec spec)
     public static Task<MachineResult> RunAsync(MachineSpec spec, TimeSpan timeout) =>
         new VirtualMachine(spec).RunAsync(timeout, CancellationToken.None);
 
-    /// <summary>Sends bytes to the machine's console, once it is connected.</summary>
+    /// <summary>Sends bytes to the machine's console, once it is connected. A measured machine takes none.</summary>
     public async Task WriteConsoleAsync(ReadOnlyMemory<byte> input)
     {
         Stream stream = await _consoleInput.Task;
@@ -79,7 +78,7 @@ public sealed class VirtualMachine(MachineSpec spec)
     /// <param name="stop">Ends the machine at once.</param>
     public async Task<MachineResult> RunAsync(TimeSpan? timeout, CancellationToken stop)
     {
-        using MachineLines lines = new(OnDebugger is not null);
+        using MachineLines lines = new(OnDebugger is not null, spec.IsMeasured);
         if (spec.Uefi is UefiFirmware uefi)
             File.Copy(uefi.Variables, lines.UefiVariablesPath);
         using ChildProcess qemu = ChildProcess.Start(QemuCommandLine.Program, QemuCommandLine.Build(spec, lines));
@@ -91,9 +90,9 @@ public sealed class VirtualMachine(MachineSpec spec)
             };
 
         RecordReader records = new() { OnRecord = Hear, IsSharedWithFirmware = spec.Uefi is not null };
-        TimeSpan pause = spec.IsMeasured ? s_measuredPause : TimeSpan.Zero;
-        Task consolePump = PumpAsync(lines.Console, ReadConsole, pause);
-        Task recordPump = PumpAsync(lines.Records, bytes => records.Feed(bytes.Span), pause);
+        Task writerEnds = lines.HasFiles ? qemu.Exited : Task.CompletedTask; // a socket's end is QEMU's own; a file grows until then
+        Task consolePump = PumpAsync(lines.Console, ReadConsole, writerEnds);
+        Task recordPump = PumpAsync(lines.Records, bytes => records.Feed(bytes.Span), writerEnds);
         _consoleInput.SetResult(lines.Console);
 
         IReadOnlyList<CpuState> cpus = [];
@@ -226,16 +225,22 @@ public sealed class VirtualMachine(MachineSpec spec)
         while (_console.Quiet < quiet && DateTime.UtcNow - begin < max);
     }
 
-    private static async Task PumpAsync(Stream from, Action<ReadOnlyMemory<byte>> to, TimeSpan pause)
+    // Nothing to read is the end, once nobody writes any more.
+    private static async Task PumpAsync(Stream from, Action<ReadOnlyMemory<byte>> to, Task writerEnds)
     {
         byte[] buffer = new byte[16 * 1024];
         try
         {
-            int length;
-            while ((length = await from.ReadAsync(buffer)) > 0)
+            while (true)
             {
-                to(buffer.AsMemory(0, length));
-                await Task.Delay(pause);
+                bool hasEnded = writerEnds.IsCompleted; // first: what was written before is then read in any case
+                int length = await from.ReadAsync(buffer);
+                if (length != 0)
+                    to(buffer.AsMemory(0, length));
+                else if (hasEnded)
+                    return;
+                else
+                    await Task.WhenAny(writerEnds, Task.Delay(s_filePeriod));
             }
         }
         catch (IOException)

@@ -9,7 +9,7 @@ internal abstract class SleepNotice
 {
     /// <summary>The task is about to sleep.</summary>
     /// <remarks>Context: the task itself, its state set, before the switch. It must not sleep nor change the task's state, so: no
-    /// mutex, no allocation. A wake-up may have come meanwhile: then the task goes on at once.</remarks>
+    /// mutex; allocations that may fail are allowed, they never sleep. A wake-up may have come meanwhile: then the task goes on at once.</remarks>
     internal abstract void OnSleeping();
 }
 

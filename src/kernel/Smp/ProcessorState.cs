@@ -1,10 +1,11 @@
 // The life of a processor at boot. Each arrow is one atomic store; who makes it stands beside it.
 //
-//   Absent ─BSP─▶ Prepared ─BSP─▶ Kicked ─AP─▶ Alive ─BSP, or AP if the gate is open─▶ Commenced ─AP─▶ Online
+//   Absent ─BSP─▶ Prepared ─BSP─▶ Kicked ─AP─▶ Alive ─gate─▶ Commenced ─AP─▶ Online
 //                                    │           │            │
 //                                    └───BSP─────┴────BSP─────┴──▶ NotResponding, Stuck, Failed ─BSP─▶ Prepared
 //
-// The last arrow: a processor with a verdict, or one that was left out at boot, is brought in later (SmpLateStart.cs).
+// Gate: the AP itself while the gate is open, else the BSP (SmpBoot.cs). The last arrow: a processor with a verdict, or one that
+// was left out at boot, is brought in later (SmpInit.BringUpLater).
 //
 // A verdict and a late call-in race for the same word: exactly one compare-and-swap wins. A processor that loses finds
 // the verdict instead of Kicked and parks itself.

@@ -9,7 +9,8 @@
 //
 // Who has called in goes on by itself if the gate is open, and else waits to be let go on. The gate opens when the messages are
 // out; where virtual processors share real ones, before, since each halt costs a wake-up, and the first one goes ahead alone:
-// the others follow once it idles, or is silent for ResendAfter, or has taken 50 ms. Serial bring-up, the classic one, keeps the gate closed. Of those that wait:
+// the others follow once it idles, or is silent for ResendAfter, or has taken 50 ms. Serial bring-up, the classic one, keeps the
+// gate closed. Of those that wait:
 //
 //   when                              to                     what
 //   at once                           all                    the message that wakes them

@@ -43,7 +43,6 @@ internal struct SmpMachine : ISmpMachine
         _startPage = startPage;
         _awaited = ProcessorState.Alive;
         _compareUntil = 0;
-        s_online.Begin();
     }
 
     public readonly Nanoseconds Now => Clock.Monotonic();
@@ -134,6 +133,7 @@ internal struct SmpMachine : ISmpMachine
         {
             s_calledIn.Begin();
             s_calledIn.Expect(count);
+            s_online.Begin(); // nobody of these is online yet, but some may be before they are awaited
         }
         else
         {

@@ -3,7 +3,9 @@ using System;
 using System.Diagnostics;
 using System.Threading;
 using Commence.Firmware.Cpus;
+using Commence.Lib;
 using Commence.Smp;
+using Commence.Tests.Sched;
 using Xunit;
 
 namespace Commence.Tests.Smp;
@@ -74,6 +76,23 @@ public class TscCheckTests
         board.Slot.Look(ref board.BootSample, new Counter(0));
         Assert.True(board.Slot.HasMet);
     }
+
+    // All but the caller, who may move in between.
+    [Fact]
+    public void WhoWasAloneIsCalledForAComparison() => HostedKernel.Run(() =>
+    {
+        CpuMask online = Processors.Online;
+        HostedKernel.WaitUntil(
+            () =>
+            {
+                TscCheck.Meet(in online);
+                int met = 0;
+                foreach (CpuId cpu in online)
+                    met += Processors.Get(cpu).Tsc.HasMet ? 1 : 0;
+                return met >= online.Count - 1;
+            },
+            "they have met");
+    });
 
     [Theory]
     [InlineData(5, 5, 0, 0, false)]
