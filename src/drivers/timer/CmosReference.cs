@@ -41,24 +41,24 @@ public sealed class CmosReference : ReferenceClock
     }
 
     /// <inheritdoc/>
-    public override bool TryMeasure(Nanoseconds duration, out TimerMeasurement own, out Nanoseconds actual)
+    public override bool TryMeasure(Nanoseconds duration, out MeasuredInterval interval)
     {
         byte rateBefore = CmosClock.ReadRegister(RegisterA);
         byte modeBefore = CmosClock.ReadRegister(RegisterB);
         CmosClock.WriteRegister(RegisterA, (byte)((rateBefore & ~RateMask) | Rate1024Hz));
         CmosClock.WriteRegister(RegisterB, (byte)(modeBefore | PeriodicEnable));
-        bool isPassed = TryPass(duration, out own, out actual);
+        bool isPassed = TryPass(duration, out interval);
         CmosClock.WriteRegister(RegisterB, modeBefore);
         CmosClock.WriteRegister(RegisterA, rateBefore);
         _ = CmosClock.ReadRegister(RegisterC); // its line comes down
         return isPassed;
     }
 
-    private static bool TryPass(Nanoseconds duration, out TimerMeasurement own, out Nanoseconds actual)
+    private static bool TryPass(Nanoseconds duration, out MeasuredInterval interval)
     {
-        own = default;
+        interval = default;
         ulong raises = ((duration.Value * RaisesPerSecond) + Nanoseconds.PerSecond - 1) / Nanoseconds.PerSecond;
-        actual = new Nanoseconds(raises * Nanoseconds.PerSecond / RaisesPerSecond);
+        Nanoseconds length = new(raises * Nanoseconds.PerSecond / RaisesPerSecond);
 
         _ = CmosClock.ReadRegister(RegisterC); // what was raised before does not count
         if (!TryAwaitRaise())
@@ -70,7 +70,7 @@ public sealed class CmosReference : ReferenceClock
                 return false;
         }
 
-        own = InterruptController.ReadTimers().Since(in begin);
+        interval = new MeasuredInterval(InterruptController.ReadTimers().Since(in begin), length, MeasuredInterval.Unbounded);
         return true;
     }
 

@@ -91,6 +91,10 @@ public sealed class KernelThread
     /// <remarks>Context: any.</remarks>
     public void Start() => Scheduler.WakeUpNew(Task);
 
+    /// <summary>Makes it run when it is woken for the first time (<see cref="Scheduler.WakeUp"/>), as if it had gone to sleep already.</summary>
+    /// <remarks>Context: any.</remarks>
+    public void StartAsleep() => Scheduler.SleepNew(Task);
+
     /// <summary>Asks it to end, waits until it has, and gives the handle up.</summary>
     /// <returns>What its body returned.</returns>
     /// <remarks>Context: thread. Sleeps: as long as the body takes to look at <see cref="ShouldStop"/>.</remarks>

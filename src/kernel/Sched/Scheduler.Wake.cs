@@ -60,6 +60,15 @@ public static partial class Scheduler
             SendReschedule(queue.Cpu);
     }
 
+    /// <summary>Makes a new task sleep as if it had run and gone to sleep (<see cref="TaskState.Idle"/>): the first wake-up is its
+    /// start, and until then no processor is woken for it.</summary>
+    /// <remarks>Context: any, before anybody can wake it.</remarks>
+    public static void SleepNew(Task task)
+    {
+        Bug.On(task.State != TaskState.New);
+        task.SetStateByWaker(TaskState.Idle);
+    }
+
     /// <summary>Makes a task that runs in user mode on another processor enter the kernel: work was added for it.</summary>
     /// <remarks>Context: any. A task that does not run sees its work before it returns to user mode anyway.</remarks>
     public static void Kick(Task task)

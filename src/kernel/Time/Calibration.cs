@@ -1,6 +1,7 @@
 // Measures the rates of the boot processor's own clocks against a reference.
 //
-// Two measurements must agree: with the one before, or with the shortest so far. If none do, the shortest is taken: whatever
+// One is enough if the reference knows how far it may be off, and that is little. Otherwise two must agree: with the one
+// before, or with the shortest so far. If none do, the shortest is taken: whatever
 // disturbs (the host runs something else, firmware interrupts) mostly makes an interval longer than the reference says.
 using System;
 using Commence.Arch;
@@ -31,7 +32,7 @@ public static class Calibration
     /// <summary>Measurements before one is taken that agrees with none: 0.2 s, on a host that is never quiet.</summary>
     internal const int RoundsMax = 40;
 
-    private const int AgreementShift = 10; // two agree if they differ by less than 1/1024
+    private const int AgreementShift = 10; // how exact a measurement must be, or how well two must agree: 1/1024
 
     /// <summary>Measures both clocks.</summary>
     /// <returns>False if the reference does not run, or the cycle counter does not.</returns>
@@ -50,8 +51,14 @@ public static class Calibration
         ClockRates last = default;
         for (int i = 0; i < RoundsMax; i++)
         {
-            if (!TryMeasureOnce(reference, out ClockRates taken))
+            if (!TryMeasureOnce(reference, out ClockRates taken, out bool isExact))
                 return false;
+            if (isExact)
+            {
+                rates = taken;
+                return true;
+            }
+
             if (i > 0 && (AreClose(taken, last) || AreClose(taken, rates)))
             {
                 rates = Between(taken, AreClose(taken, last) ? last : rates);
@@ -66,12 +73,15 @@ public static class Calibration
         return true;
     }
 
-    private static bool TryMeasureOnce(ReferenceClock reference, out ClockRates rates)
+    private static bool TryMeasureOnce(ReferenceClock reference, out ClockRates rates, out bool isExact)
     {
         rates = default;
-        if (!reference.TryMeasure(new Nanoseconds(IntervalNs), out TimerMeasurement own, out Nanoseconds actual) || actual.Value == 0)
+        isExact = false;
+        if (!reference.TryMeasure(new Nanoseconds(IntervalNs), out MeasuredInterval interval) || interval.Length.Value == 0)
             return false;
-        rates = new ClockRates(PerSecond(own.Cycles, actual.Value), PerSecond(own.TimerTicks, actual.Value));
+        TimerMeasurement own = interval.Own;
+        isExact = interval.LooseCycles <= own.Cycles >> AgreementShift;
+        rates = new ClockRates(PerSecond(own.Cycles, interval.Length.Value), PerSecond(own.TimerTicks, interval.Length.Value));
         return rates.CyclesPerSecond != 0;
     }
 

@@ -2,7 +2,8 @@
 //
 // The counter can be read at any time, so it does not matter when: only that the processor's own clocks are read at the same
 // moment. A virtual processor may be stopped between the two reads, for milliseconds; so each pair is read several times, and
-// the one is taken that took the least time. That makes this the best kind of reference on a host that is busy.
+// the one is taken that took the least time. That makes this the best kind of reference on a host that is busy: how far it may
+// be off is known, namely by the time that those pairs took and by a count of the counter at each end.
 using System;
 using Commence.Arch;
 
@@ -46,29 +47,33 @@ public sealed class CounterReference : ReferenceClock
     }
 
     /// <inheritdoc/>
-    public override bool TryMeasure(Nanoseconds duration, out TimerMeasurement own, out Nanoseconds actual)
+    public override bool TryMeasure(Nanoseconds duration, out MeasuredInterval interval)
     {
-        own = default;
-        actual = default;
+        interval = default;
         if (!IsRunning)
             return false;
 
-        ulong begin = ReadPair(out TimerMeasurement ownBegin);
+        ulong begin = ReadPair(out TimerMeasurement ownBegin, out ulong beginWidth);
         TimeBase time = new(_counter.FrequencyHz, _counter.Mask, begin, ns: 0);
         for (int i = 0; i < ReadsMax && time.ToNanoseconds(_counter.Read()) < duration.Value; i++)
             Cpu.Relax();
 
-        ulong end = ReadPair(out TimerMeasurement ownEnd);
-        own = ownEnd.Since(in ownBegin);
-        actual = new Nanoseconds(time.ToNanoseconds(end));
-        return actual.Value >= duration.Value;
+        ulong end = ReadPair(out TimerMeasurement ownEnd, out ulong endWidth);
+        TimerMeasurement own = ownEnd.Since(in ownBegin);
+        ulong counts = (end - begin) & _counter.Mask;
+
+        // One that comes round in less than a second may have done so unseen, if the host ran something else meanwhile.
+        bool isUnambiguous = _counter.Mask >= _counter.FrequencyHz && counts != 0;
+        ulong loose = isUnambiguous ? beginWidth + endWidth + (2 * own.Cycles / counts) : MeasuredInterval.Unbounded;
+        interval = new MeasuredInterval(own, new Nanoseconds(time.ToNanoseconds(end)), loose);
+        return interval.Length.Value >= duration.Value;
     }
 
-    private ulong ReadPair(out TimerMeasurement own)
+    private ulong ReadPair(out TimerMeasurement own, out ulong narrowest)
     {
         own = default;
         ulong count = 0;
-        ulong narrowest = ulong.MaxValue;
+        narrowest = ulong.MaxValue;
         for (int i = 0; i < PairsMax; i++)
         {
             ulong before = Cpu.ReadCycles();

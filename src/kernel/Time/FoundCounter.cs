@@ -23,11 +23,10 @@ public abstract class FoundCounter : ReferenceClock
     protected abstract ReadOnlySpan<byte> Find(out ClockSource? counter);
 
     /// <inheritdoc/>
-    public sealed override bool TryMeasure(Nanoseconds duration, out TimerMeasurement own, out Nanoseconds actual)
+    public sealed override bool TryMeasure(Nanoseconds duration, out MeasuredInterval interval)
     {
-        own = default;
-        actual = default;
-        return _reference is not null && _reference.TryMeasure(duration, out own, out actual);
+        interval = default;
+        return _reference is not null && _reference.TryMeasure(duration, out interval);
     }
 
     private ReadOnlySpan<byte> Look()

@@ -17,9 +17,8 @@ public abstract class ReferenceClock
     /// <summary>Lets an interval pass, by polling, and reads the processor's own clocks (<c>InterruptController.ReadTimers</c>) at
     /// both of its ends, as close to them as it can.</summary>
     /// <param name="duration">How long about: 1 ms to 50 ms.</param>
-    /// <param name="own">What went by on the processor's own clocks.</param>
-    /// <param name="actual">How long it was.</param>
+    /// <param name="interval">How long it was, and what went by meanwhile.</param>
     /// <returns>False if the timer does not exist or does not run.</returns>
     /// <remarks>IRQs: off.</remarks>
-    public abstract bool TryMeasure(Nanoseconds duration, out TimerMeasurement own, out Nanoseconds actual);
+    public abstract bool TryMeasure(Nanoseconds duration, out MeasuredInterval interval);
 }

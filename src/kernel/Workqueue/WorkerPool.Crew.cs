@@ -25,7 +25,7 @@ internal sealed partial class WorkerPool
     // Two idle workers, and one for each four that work, are no luxury (Linux: too_many_workers).
     private bool HasTooManyIdle => _idle.Count > 2 && (_idle.Count - 2) * 4 >= _all.Count - _idle.Count;
 
-    /// <summary>Makes a worker, which looks for work at once.</summary>
+    /// <summary>Makes a worker. It is idle: its processor is woken for it when there is work, now or later.</summary>
     /// <returns>ENOMEM; EAGAIN if there is no free task number.</returns>
     /// <remarks>Context: thread; only pid 1 before the manager's first, then only the manager: two at a time would take one number.</remarks>
     internal Errno TryAddWorker()
@@ -52,16 +52,15 @@ internal sealed partial class WorkerPool
             Scheduler.SetInitialAffinity(worker.Task, CpuMask.Of(Cpu));
         if (Nice != 0)
             Scheduler.SetNice(worker.Task, Nice);
-        using (Lock.Lock())
-        {
-            if (before is null)
-                _all.AddFirst(worker);
-            else
-                _all.AddAfter(before, worker);
-        }
-
-        thread.Value.Start();
+        thread.Value.StartAsleep();
         thread.Value.Detach();
+        using IrqSpinLock.Guard guard = Lock.Lock();
+        if (before is null)
+            _all.AddFirst(worker);
+        else
+            _all.AddAfter(before, worker);
+        AddIdle(worker);
+        Kick();
         return Errno.None;
     }
 

@@ -130,12 +130,17 @@ internal sealed partial class WorkerPool
 
     private void EnterIdle(Worker worker)
     {
+        AddIdle(worker);
+        Task.Current.SetState(TaskState.Idle); // under the lock: whoever finds it on the list can wake it
+    }
+
+    private void AddIdle(Worker worker)
+    {
         worker.IsIdle = true;
         worker.IdleSince = Clock.Monotonic();
         _idle.AddFirst(worker);
         if (HasTooManyIdle)
             WorkerManager.RequestCull(this);
-        Task.Current.SetState(TaskState.Idle); // under the lock: whoever finds it on the list can wake it
     }
 
     private void LeaveIdle(Worker worker)

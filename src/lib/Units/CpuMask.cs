@@ -50,8 +50,11 @@ public struct CpuMask : ITextFormattable
     {
         Misuse.On((uint)count > Capacity);
         CpuMask mask = default;
-        for (int cpu = 0; cpu < count; cpu++)
-            mask.Add(new CpuId(cpu));
+        int full = count / WordBits;
+        for (int i = 0; i < full; i++)
+            mask._words[i] = ulong.MaxValue;
+        if (full < WordCount)
+            mask._words[full] = (1ul << (count % WordBits)) - 1;
         return mask;
     }
 

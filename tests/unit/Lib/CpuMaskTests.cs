@@ -80,6 +80,21 @@ public class CpuMaskTests
     [InlineData(int.MaxValue)]
     public void RefusesOtherNumbers(int cpu) => Assert.ThrowsAny<Exception>(() => { CpuMask mask = default; mask.Add(new CpuId(cpu)); });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(1023)]
+    [InlineData(1024)]
+    public void TheFirstAreThoseBelowTheCount(int count)
+    {
+        var mask = CpuMask.FirstCpus(count);
+        for (int cpu = 0; cpu < CpuMask.Capacity; cpu++)
+            Assert.Equal(cpu < count, mask.Contains(new CpuId(cpu)));
+    }
+
     [Fact]
     public void WritesRanges()
     {

@@ -137,8 +137,16 @@ internal sealed class HostedKernel
         name);
 
     /// <summary>Starts a kernel thread that runs a lambda with a result.</summary>
-    public static KernelThread Spawn(Func<int> body, string name = "worker") =>
-        KernelThread.Run(new LambdaBody(body), System.Text.Encoding.UTF8.GetBytes(name));
+    public static KernelThread Spawn(Func<int> body, string name = "worker")
+    {
+        KernelThread thread = Create(body, name);
+        thread.Start();
+        return thread;
+    }
+
+    /// <summary>Makes a kernel thread that runs a lambda with a result; it is not started.</summary>
+    public static KernelThread Create(Func<int> body, string name = "worker") =>
+        KernelThread.Create(new LambdaBody(body), System.Text.Encoding.UTF8.GetBytes(name));
 
     /// <summary>Waits for a condition, giving the processor to others meanwhile, and fails after a limit.</summary>
     public static void WaitUntil(Func<bool> condition, string what, int limitSeconds = 30)

@@ -28,6 +28,18 @@ public class SchedulerTests
     });
 
     [Fact]
+    public void AThreadThatIsStartedAsleepBeginsWhenItIsWoken() => HostedKernel.Run(() =>
+    {
+        bool wasWoken = false;
+        KernelThread thread = HostedKernel.Create(() => Volatile.Read(ref wasWoken) ? 7 : 0);
+        thread.StartAsleep();
+        Assert.Equal(TaskState.Idle, thread.Task.State);
+        Volatile.Write(ref wasWoken, true);
+        Assert.True(Scheduler.WakeUp(thread.Task, TaskState.Normal));
+        Assert.Equal(7, thread.Join());
+    });
+
+    [Fact]
     public void DeadTasksAreBuriedAndNotFoundAnyMore() => HostedKernel.Run(() =>
     {
         KernelThread thread = HostedKernel.Spawn(() => 0);

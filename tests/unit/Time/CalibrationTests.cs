@@ -20,19 +20,21 @@ public class CalibrationTests
 
         public bool IsShort { get; init; } // fails behind its script
 
+        public ulong Loose { get; init; } = MeasuredInterval.Unbounded;
+
         public override ReadOnlySpan<byte> Name => "scripted"u8;
 
         public override ReadOnlySpan<byte> Absence => default;
 
-        public override bool TryMeasure(Nanoseconds duration, out TimerMeasurement own, out Nanoseconds actual)
+        public override bool TryMeasure(Nanoseconds duration, out MeasuredInterval interval)
         {
-            own = default;
-            actual = duration;
+            interval = default;
             if (IsShort && Rounds == stretch.Length)
                 return false;
             double seconds = duration.Value * (Rounds < stretch.Length ? stretch[Rounds] : 10 + Rounds) / 1e9;
             Rounds++;
-            own = new TimerMeasurement((uint)(TimerHertz * seconds), (ulong)(TrueHertz * seconds));
+            TimerMeasurement own = new((uint)(TimerHertz * seconds), (ulong)(TrueHertz * seconds));
+            interval = new MeasuredInterval(own, duration, Loose);
             return true;
         }
     }
@@ -76,6 +78,28 @@ public class CalibrationTests
         Assert.Equal(rounds, reference.Rounds);
         Assert.InRange(rates.CyclesPerSecond, TrueHertz - 1000, TrueHertz + (TrueHertz / 1000));
         Assert.InRange(rates.TimerPerSecond, TimerHertz - 1000, TimerHertz + (TimerHertz / 1000));
+    }
+
+    [Theory]
+    [InlineData(1, 12_000)] // of the 13 million cycles of an interval
+    [InlineData(2, 14_000)]
+    public void OneIsEnoughIfItIsKnownToBeExact(int rounds, ulong loose)
+    {
+        Scripted reference = new(1.0, 1.0) { Loose = loose };
+        Assert.True(Calibration.TryMeasure(reference, out ClockRates rates));
+        Assert.Equal(rounds, reference.Rounds);
+        Assert.InRange(rates.CyclesPerSecond, TrueHertz - 1000, TrueHertz + 1000);
+    }
+
+    [Theory]
+    [InlineData(3_579_545, 0xFF_FFFF, true)]
+    [InlineData(1_193_182, 0xFFFF, false)] // it may have come round unseen
+    public void ACounterKnowsHowFarItMayBeOff(ulong hertz, ulong mask, bool isKnown)
+    {
+        Assert.True(new CounterReference(new Counter(hertz, mask)).TryMeasure(new Nanoseconds(5_000_000), out MeasuredInterval interval));
+        Assert.Equal(isKnown, interval.LooseCycles != MeasuredInterval.Unbounded);
+        if (isKnown)
+            Assert.True(interval.LooseCycles >= 2 * interval.Own.Cycles / (interval.Length.Value * hertz / 1_000_000_000), "less than two counts");
     }
 
     [Fact]

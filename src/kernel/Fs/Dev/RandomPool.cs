@@ -2,7 +2,7 @@
 //
 // A key of 256 bits; each request takes blocks of ChaCha20 under it, of which the first replaces the key, so that what was given
 // out before cannot be computed from the state later. The key is made from the processor's random generator, if it has one, and
-// from the jitter of the cycle counter over the first request and each later one.
+// from the jitter of the cycle counter over the first request, much of it where there is no generator, and each later one.
 //
 // Quality: as good as RDRAND where there is one. Without (QEMU's TCG has it from "-cpu max" on; "qemu64" has not), only the
 // jitter counts: unpredictable enough for layout and hash seeds, and not a basis for long-lived keys. docs/caveats.md says so.
@@ -18,7 +18,8 @@ namespace Commence.Fs;
 /// <summary>The kernel's random numbers.</summary>
 public static class RandomPool
 {
-    private const int JitterSamples = 256;
+    private const int JitterSamples = 256;       // if there is nothing else
+    private const int JitterSamplesBeside = 16;  // beside a generator
     private const int WordsOfKey = ChaCha20.KeyBytes / sizeof(ulong);
 
     private static IrqSpinLock s_lock;
@@ -113,14 +114,18 @@ public static class RandomPool
             return;
 
         s_isSeeded = true;
+        int generated = 0;
         for (int i = 0; i < WordsOfKey; i++)
         {
-            if (UserAbi.TryReadRandom(out ulong word))
-                MixWord(i, word);
+            if (!UserAbi.TryReadRandom(out ulong word))
+                continue;
+            MixWord(i, word);
+            generated++;
         }
 
         // How long one round takes varies with caches, interrupts and the other processors.
-        for (int i = 0; i < JitterSamples; i++)
+        int samples = generated == WordsOfKey ? JitterSamplesBeside : JitterSamples;
+        for (int i = 0; i < samples; i++)
         {
             MixWord(i % WordsOfKey, Cpu.ReadCycles() * 0x9E37_79B9_7F4A_7C15);
             Advance(out _);
