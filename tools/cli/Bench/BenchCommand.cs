@@ -58,11 +58,11 @@ internal static class BenchCommand
     internal static Option<string?> JsonOption() => new("--json") { Description = "Write every single run to a file", HelpName = "FILE" };
 
     /// <summary>Refuses what makes no sense.</summary>
-    internal static void CheckCounts(int repeats, int exact, TimeSpan limit)
+    internal static void CheckCounts(BenchPlan plan)
     {
-        if (repeats < 0 || exact < 0 || repeats + exact == 0)
+        if (plan.Repeats < 0 || plan.Exact < 0 || plan.Repeats + plan.Exact == 0)
             throw new CommandException(ExitStatus.BadRequest, "nothing to measure: --repeats and --exact");
-        if (limit <= TimeSpan.Zero)
+        if (plan.Limit <= TimeSpan.Zero)
             throw new CommandException(ExitStatus.BadRequest, "--limit must be more than 0");
     }
 

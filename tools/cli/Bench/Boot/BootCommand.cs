@@ -35,16 +35,16 @@ internal static class BootCommand
         Command command = new("boot", "From the kernel's entry to the first instruction of init; the smallest memory") { cpus, repeats, exact, limit, noMemory, noLinux, json };
         command.SetAction((parsed, stop) =>
         {
-            BootRequest request = new(
+            BenchPlan plan = new(
                 parsed.GetValue(cpus)!, parsed.GetValue(repeats), parsed.GetValue(exact), TimeSpan.FromSeconds(parsed.GetValue(limit)));
-            return RunAsync(request, !parsed.GetValue(noLinux), !parsed.GetValue(noMemory), parsed.GetValue(json), stop);
+            return RunAsync(plan, !parsed.GetValue(noLinux), !parsed.GetValue(noMemory), parsed.GetValue(json), stop);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(BootRequest request, bool hasLinux, bool hasMemory, string? json, CancellationToken stop)
+    private static async Task<int> RunAsync(BenchPlan plan, bool hasLinux, bool hasMemory, string? json, CancellationToken stop)
     {
-        BenchCommand.CheckCounts(request.Repeats, request.Exact, request.Limit);
+        BenchCommand.CheckCounts(plan);
         await Installer.EnsureAsync([.. Tool.ForBuild, Tool.Emulator, .. hasLinux ? (Tool[])[Tool.Busybox] : []]);
         await Builder.BuildAsync(BuildTarget.KernelImage(Arch), isVerbose: false, stop);
         BenchFiles files = await BenchFiles.BuildAsync();
@@ -52,9 +52,9 @@ internal static class BootCommand
         List<BootContender> contenders = [.. OwnSettings(files), .. linux is not null ? LinuxSettings(files, linux) : []];
 
         HostFacts host = await HostFacts.ReadAsync();
-        IReadOnlyList<BootSample> samples = await new BootBench(request, files, contenders).RunAsync(stop);
-        Dictionary<string, int?> memory = hasMemory ? await SearchMemoryAsync(contenders, request.Limit, stop) : [];
-        Console.WriteLine($"## Boot\n\n{host.Describe()}\n\n{Explain(linux, request)}\n\n{BootReport.Render(samples)}{RenderMemory(memory)}".TrimEnd());
+        IReadOnlyList<BootSample> samples = await new BootBench(plan, files, contenders).RunAsync(stop);
+        Dictionary<string, int?> memory = hasMemory ? await SearchMemoryAsync(contenders, plan.Limit, stop) : [];
+        Console.WriteLine($"## Boot\n\n{host.Describe()}\n\n{Explain(linux, plan)}\n\n{BootReport.Render(samples)}{RenderMemory(memory)}".TrimEnd());
         BenchCommand.WriteJson(json, new { Benchmark = "boot", Host = host, Linux = linux?.Package.Version, Samples = samples, SmallestMemoryMib = memory });
         return samples.Any(static sample => sample.Excuse is not null && !sample.IsLinux) ? ExitStatus.TestsFailed : ExitStatus.Success;
     }
@@ -99,10 +99,10 @@ internal static class BootCommand
         return $"**Smallest memory with which {MemoryCpus} CPUs come to init**\n\n{table}\n";
     }
 
-    private static string Explain(LinuxKernel? linux, BootRequest request)
+    private static string Explain(LinuxKernel? linux, BenchPlan plan)
     {
         string text = $"""
-            q35, `-cpu max`, {BenchMachine.MemoryMiB} MiB, the same initramfs for all, boots of each by the clock: {request.Repeats}, in turns.
+            q35, `-cpu max`, {BenchMachine.MemoryMiB} MiB, the same initramfs for all, boots of each by the clock: {plan.Repeats}, in turns.
             A plugin of QEMU's looks up when the kernel is entered and when the first program executes its first instruction.
             """;
         if (!KnowsParallelInitcalls(Repository.KernelImage(Arch)))

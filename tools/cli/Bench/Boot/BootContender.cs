@@ -13,7 +13,7 @@ namespace Commence.Cli.Bench.Boot;
 /// <param name="Name">What it is called in tables.</param>
 /// <param name="Machine">A machine that boots it, without a number of processors yet.</param>
 /// <param name="Marks">Decompressor, if there is one; entry; init.</param>
-internal sealed partial record BootContender(string Name, MachineSpec Machine, IReadOnlyList<Mark> Marks)
+internal sealed partial record BootContender(string Name, MachineSpec Machine, IReadOnlyList<Mark> Marks) : IBenchContender
 {
     internal const string Commence = "Commence";
 

@@ -31,20 +31,18 @@ internal static class BringUpCommand
         Command command = new("bringup", "From the first INIT to the last processor online") { cpus, repeats, exact, limit, quick, noLinux, json };
         command.SetAction((parsed, stop) =>
         {
-            BringUpRequest request = new(
-                parsed.GetValue(cpus)!,
-                parsed.GetValue(repeats),
-                parsed.GetValue(exact),
-                TimeSpan.FromSeconds(parsed.GetValue(limit)),
-                parsed.GetValue(quick) ? QuickLinuxCpusMax : int.MaxValue);
-            return RunAsync(request, !parsed.GetValue(noLinux), parsed.GetValue(json), stop);
+            BenchPlan plan = new(
+                parsed.GetValue(cpus)!, parsed.GetValue(repeats), parsed.GetValue(exact), TimeSpan.FromSeconds(parsed.GetValue(limit)));
+            int linuxCpusMax = parsed.GetValue(noLinux) ? 0 : parsed.GetValue(quick) ? QuickLinuxCpusMax : int.MaxValue;
+            return RunAsync(plan, linuxCpusMax, parsed.GetValue(json), stop);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(BringUpRequest request, bool hasLinux, string? json, CancellationToken stop)
+    private static async Task<int> RunAsync(BenchPlan plan, int linuxCpusMax, string? json, CancellationToken stop)
     {
-        BenchCommand.CheckCounts(request.Repeats, request.Exact, request.Limit);
+        BenchCommand.CheckCounts(plan);
+        bool hasLinux = linuxCpusMax != 0;
         await Installer.EnsureAsync([.. Tool.ForBuild, Tool.Emulator, .. hasLinux ? (Tool[])[Tool.Busybox] : []]);
         await Builder.BuildAsync(BuildTarget.KernelImage(Arch), isVerbose: false, stop);
         BenchFiles files = await BenchFiles.BuildAsync();
@@ -57,16 +55,16 @@ internal static class BringUpCommand
         ];
 
         HostFacts host = await HostFacts.ReadAsync();
-        IReadOnlyList<BringUpSample> samples = await new BringUpBench(request, files, contenders).RunAsync(stop);
-        Console.WriteLine($"## Bring-up\n\n{host.Describe()}\n\n{Explain(linux, request)}\n\n{BringUpReport.Render(samples).TrimEnd()}");
+        IReadOnlyList<BringUpSample> samples = await new BringUpBench(plan, linuxCpusMax, files, contenders).RunAsync(stop);
+        Console.WriteLine($"## Bring-up\n\n{host.Describe()}\n\n{Explain(linux, plan)}\n\n{BringUpReport.Render(samples).TrimEnd()}");
         BenchCommand.WriteJson(json, new { Benchmark = "bringup", Host = host, Linux = linux?.Package.Version, Samples = samples });
         return samples.Any(static sample => sample.Excuse is not null && sample.Contender is "Commence" or "Floor") ? ExitStatus.TestsFailed : ExitStatus.Success;
     }
 
-    private static string Explain(LinuxKernel? linux, BringUpRequest request)
+    private static string Explain(LinuxKernel? linux, BenchPlan plan)
     {
         string text = $"""
-            q35, `-cpu max`, {BenchMachine.MemoryMiB} MiB, runs of each by the clock: {request.Repeats}, in turns. Floor: one broadcast
+            q35, `-cpu max`, {BenchMachine.MemoryMiB} MiB, runs of each by the clock: {plan.Repeats}, in turns. Floor: one broadcast
             INIT and SIPI until all have been counted. Commence: the first INIT until the last processor runs its idle task; with
             preparation: from where memory, stacks and idle tasks for them begin to be made.
             """;

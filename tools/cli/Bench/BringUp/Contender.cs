@@ -9,13 +9,14 @@ using Commence.Machine.Records;
 namespace Commence.Cli.Bench.BringUp;
 
 /// <summary>A kernel in one setting.</summary>
-internal abstract class Contender(string name)
+internal abstract class Contender(string name) : IBenchContender
 {
     private protected const string Begin = "begin";
     private protected const string FirstInit = "first-init";
     private protected const string LastOnline = "last-online";
 
-    internal string Name { get; } = name;
+    /// <inheritdoc/>
+    public string Name { get; } = name;
 
     /// <summary>Where instructions are counted.</summary>
     internal abstract IReadOnlyList<Mark> Marks { get; }
