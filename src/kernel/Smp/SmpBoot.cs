@@ -9,7 +9,7 @@
 //
 // Who has called in goes on by itself if the gate is open, and else waits to be let go on. The gate opens when the messages are
 // out; where virtual processors share real ones, before, since each halt costs a wake-up, and the first one goes ahead alone:
-// the others follow once it idles, or is silent for ResendAfter, or has taken 50 ms. Serial bring-up, the classic one, keeps the
+// the others follow once it idles, or has been silent for 50 ms, or has taken 200 ms. Serial bring-up, the classic one, keeps the
 // gate closed. Of those that wait:
 //
 //   when                              to                     what
@@ -44,7 +44,8 @@ public ref struct SmpBoot<TMachine>
     private const ulong Millisecond = 1_000_000;
 
     private const ulong ShortWait = Millisecond / 10;
-    private const ulong FirstMax = 50 * Millisecond;
+    private const ulong SilentFirstMax = 50 * Millisecond;
+    private const ulong FirstMax = 200 * Millisecond;
     private const ulong EscalateAfter = 100 * Millisecond;
     private const ulong EscalatedResetDelay = 10 * Millisecond;
 
@@ -186,14 +187,15 @@ public ref struct SmpBoot<TMachine>
     }
 
     // What the first one runs an emulator translates, holding locks that all the others would spin on. So it has until it idles,
-    // if it is seen to run at all; what is wrong with it is no concern of the others.
+    // if it is seen to run at all; what is wrong with it is no concern of the others. QEMU's translation of a new page takes
+    // longer the more processors there are: 4 ms with 255, and there are a dozen.
     private void WaitForFirst(CpuId cpu)
     {
         ulong begin = Now;
         while (!_machine.HasSettled(cpu))
         {
             ulong now = Now;
-            if (now - begin > (_machine.ReadStage(cpu) == BootStage.None ? _machine.ResendAfter.Value : FirstMax))
+            if (now - begin > (_machine.ReadStage(cpu) == BootStage.None ? SilentFirstMax : FirstMax))
                 return;
             _machine.Wait(new Nanoseconds(now + ShortWait));
         }

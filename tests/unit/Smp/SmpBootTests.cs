@@ -96,6 +96,19 @@ public class SmpBootTests
         Assert.True(machine.Now < SmpBoot<SimulatedMachine.Port>.QuietMax + EndSlackNs + 200_000_000);
     }
 
+    // Where the first goes ahead, it has 50 ms to be seen, and 200 ms to idle.
+    [Theory]
+    [InlineData(true, false, 50_000_000)]
+    [InlineData(false, true, 200_000_000)]
+    public void AFirstProcessorThatDoesNotComeHoldsTheOthersForAShortTime(bool isAbsent, bool hangs, ulong headStartNs)
+    {
+        SimulatedMachine machine = new(seed: 7, processors: 8) { IsShared = true };
+        machine.Processors[0].Break(new SimulatedFaults { IsAbsent = isAbsent, HangsInTrampoline = hangs });
+        (_, CpuMask online) = Run(machine);
+        Assert.Equal(7, online.Count);
+        Assert.InRange(machine.Now, headStartNs, headStartNs + SmpBoot<SimulatedMachine.Port>.QuietMax + EndSlackNs + 200_000_000);
+    }
+
     [Fact]
     public void AProcessorThatCallsInAfterItsVerdictIsParked()
     {
