@@ -117,7 +117,9 @@ public sealed class CommandTests
     private static Process Start(params string[] arguments)
     {
         string tool = Path.Combine(Kernel.Root, "artifacts", "bin", "Commence.Cli", "release", "commence.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [tool, .. arguments])
+
+        // A shell that starts the tests in the background has them ignore SIGINT, and so would the command.
+        return Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", tool, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
