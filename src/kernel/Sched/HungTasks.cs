@@ -128,11 +128,12 @@ public static class HungTasks
         if (left > 0)
             WarningsLeft = left - 1;
 
+        // Before a word is said: the console may be slow, and the task wake up meanwhile.
+        Callers callers = default;
+        int count = ReadCallers(task, callers);
         Printk.Error($"INFO: task {task.Name}:{task.Pid} blocked for more than {seconds} seconds.");
         Printk.Error($"\"echo 0 > /proc/sys/kernel/hung_task_timeout_secs\" disables this message.");
         Printk.Info($"task:{task.Name} state:D pid:{task.Pid} tgid:{task.Tgid} cpu:{task.Cpu}");
-        Callers callers = default;
-        int count = ReadCallers(task, callers);
         if (count != 0)
             StackTrace.Print(LogLevel.Info, ((ReadOnlySpan<ulong>)callers)[..count]);
         if (left == 1)
