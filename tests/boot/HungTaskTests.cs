@@ -26,7 +26,7 @@ public sealed class HungTaskTests
 
         int at = result.ConsoleLines.ToList().FindIndex(static line => line.Contains("INFO: task init:1 blocked for more than ", StringComparison.Ordinal));
         Assert.True(at >= 0, Kernel.Describe(result));
-        Assert.Contains(result.ConsoleLines.Skip(at), static line => line.Contains("BadInitcall", StringComparison.Ordinal) && line.Contains("Hang", StringComparison.Ordinal));
+        Assert.True(result.ConsoleLines.Skip(at).Any(static line => line.Contains("BadInitcall.Hang", StringComparison.Ordinal)), Kernel.Describe(result));
         Assert.Contains(result.Records, static record => record is TestsDoneRecord { Failed: 0 });
     }
 

@@ -38,9 +38,16 @@ internal static class BadInitcall
         return Errno.None;
     }
 
-    // Sleeps, and is not woken until the log says that this takes too long.
+    // Sleeps, and is not woken until the log says that this takes too long, and has its callers to the last; if that is to be
+    // fatal, not at all.
     private static void Hang()
     {
+        if (new CommandLine(BootInformation.CommandLine).TryGetValue("hung_task_panic"u8, out _))
+        {
+            _ = s_hangEnd.Wait(Clock.Monotonic() + Nanoseconds.FromSeconds(LimitSeconds)); // the panic tells
+            return;
+        }
+
         KernelThread watcher = KernelThread.Run(new HangEnd(), "hang-end"u8);
         _ = s_hangEnd.Wait(Clock.Monotonic() + Nanoseconds.FromSeconds(LimitSeconds)); // the log tells
         _ = watcher.Join(); // it has no result
@@ -50,7 +57,7 @@ internal static class BadInitcall
     {
         protected override int Run()
         {
-            WaitUntilNamed(" blocked for more than "u8, mayYield: true);
+            WaitUntilNamed("Commence.Sched.Scheduler.StartThread"u8, mayYield: true);
             s_hangEnd.CompleteAll();
             return 0;
         }
