@@ -33,11 +33,7 @@ public struct TscSlot
     internal void Look<TCounter>(ref ulong bootSample, TCounter counter)
         where TCounter : struct, ITscCounter
     {
-        ulong seen = Volatile.Read(ref bootSample);
-        ulong mine = counter.Read();
-        if (mine < seen && seen - mine > Behind)
-            Volatile.Write(ref Behind, seen - mine);
-        Volatile.Write(ref Sample, mine);
+        ulong seen = Turn(ref bootSample, ref Sample, ref Behind, counter);
         if (seen == _lastSeen)
             return;
         _lastSeen = seen;
@@ -47,13 +43,19 @@ public struct TscSlot
     /// <summary>The boot processor's look at this slot.</summary>
     /// <inheritdoc cref="Look"/>
     internal void LookFromBoot<TCounter>(ref ulong bootSample, TCounter counter)
+        where TCounter : struct, ITscCounter => _ = Turn(ref Sample, ref bootSample, ref Ahead, counter);
+
+    // Sees the other's sample, publishes one's own, and notes by how much one's own counter is behind what was seen.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Turn<TCounter>(ref ulong other, ref ulong own, ref ulong worst, TCounter counter)
         where TCounter : struct, ITscCounter
     {
-        ulong seen = Volatile.Read(ref Sample);
+        ulong seen = Volatile.Read(ref other);
         ulong mine = counter.Read();
-        if (mine < seen && seen - mine > Ahead)
-            Volatile.Write(ref Ahead, seen - mine);
-        Volatile.Write(ref bootSample, mine);
+        if (mine < seen && seen - mine > worst)
+            Volatile.Write(ref worst, seen - mine);
+        Volatile.Write(ref own, mine);
+        return seen;
     }
 }
 

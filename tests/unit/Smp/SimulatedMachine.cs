@@ -56,6 +56,7 @@ internal sealed class SimulatedProcessor
     internal bool IsParked;
     internal bool WasOnline;
     internal int Resets;
+    internal ulong FirstResetAt; // 0: never
     internal int Starts;
     internal readonly Queue<(ulong At, bool IsStart)> Messages = [];
 
@@ -243,8 +244,8 @@ internal sealed class SimulatedMachine
         SimulatedProcessor processor = Processors[cpu.Value];
         if (isStart)
             processor.Starts++;
-        else
-            processor.Resets++;
+        else if (processor.Resets++ == 0)
+            processor.FirstResetAt = Now;
         if (processor.Faults.HasStuckDelivery)
             Now += DeliveryMaxNs; // the bounded poll of the delivery status
         else if (!processor.Faults.IsAbsent)

@@ -28,13 +28,16 @@ internal abstract class BenchSeries<TContender, TSample>(BenchPlan plan, IReadOn
 {
     private readonly List<TSample> _samples = [];
 
+    /// <summary>What is asked for.</summary>
+    private protected BenchPlan Plan { get; } = plan;
+
     /// <summary>Runs everything.</summary>
     internal async Task<IReadOnlyList<TSample>> RunAsync(CancellationToken stop)
     {
-        foreach (int cpus in plan.Cpus)
+        foreach (int cpus in Plan.Cpus)
         {
-            await RepeatAsync(Pace.Clock, cpus, plan.Repeats, stop);
-            await RepeatAsync(Pace.Exact, cpus, plan.Exact, stop);
+            await RepeatAsync(Pace.Clock, cpus, Plan.Repeats, stop);
+            await RepeatAsync(Pace.Exact, cpus, Plan.Exact, stop);
         }
         return _samples;
     }

@@ -9,12 +9,10 @@ namespace Commence.Cli.Bench.Boot;
 internal sealed class BootBench(BenchPlan plan, BenchFiles files, IReadOnlyList<BootContender> contenders)
     : BenchSeries<BootContender, BootSample>(plan, contenders)
 {
-    private readonly BenchPlan _plan = plan;
-
     private protected override async Task<BootSample> MeasureAsync(BootContender contender, Pace pace, int cpus, CancellationToken stop)
     {
         BenchRun run = await BenchMachine.RunAsync(
-            contender.Machine with { Cpus = cpus }, pace, files.Plugin, contender.Marks, isStamped: true, _plan.Limit, stop);
+            contender.Machine with { Cpus = cpus }, pace, files.Plugin, contender.Marks, isStamped: true, Plan.Limit, stop);
         return contender.Read(run, cpus, pace);
     }
 

@@ -7,7 +7,7 @@ namespace Commence.Cli.Bench.BringUp;
 
 /// <summary>Measures bring-up.</summary>
 /// <param name="plan">What is asked for.</param>
-/// <param name="linuxCpusMax">Linux is not measured with more processors than this.</param>
+/// <param name="linuxCpusMax">Linux is not measured with more processors than this; 0: not at all.</param>
 /// <param name="files">What the machines need.</param>
 /// <param name="contenders">Who is measured.</param>
 internal sealed class BringUpBench(BenchPlan plan, int linuxCpusMax, BenchFiles files, IReadOnlyList<Contender> contenders)
@@ -16,15 +16,13 @@ internal sealed class BringUpBench(BenchPlan plan, int linuxCpusMax, BenchFiles 
     /// <summary>Instead of figures, where Linux was left out on request.</summary>
     internal const string LeftOut = "left out";
 
-    private readonly BenchPlan _plan = plan;
-
     private protected override async Task<BringUpSample> MeasureAsync(Contender contender, Pace pace, int cpus, CancellationToken stop)
     {
         if (contender is LinuxContender && cpus > linuxCpusMax)
             return new BringUpSample { Contender = contender.Name, Cpus = cpus, Pace = pace, Excuse = LeftOut };
 
         BenchRun run = await BenchMachine.RunAsync(
-            contender.Machine(cpus), pace, files.Plugin, contender.Marks, isStamped: false, _plan.Limit, stop);
+            contender.Machine(cpus), pace, files.Plugin, contender.Marks, isStamped: false, Plan.Limit, stop);
         return contender.Read(run, cpus, pace);
     }
 
